@@ -1,0 +1,1 @@
+"""Results become notifications. Empty until rules, routing and delivery arrive."""

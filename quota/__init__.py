@@ -1,0 +1,1 @@
+"""Results become Kubernetes quotas. Empty until plan, gates, actuators and verifier arrive."""
