@@ -1,0 +1,43 @@
+"""The thresholds of parameters.yaml, validated, as the `$name` values of analytics."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from analytics.kpi import Rules
+
+
+class Parameters(BaseModel):
+    """See the comments in parameters.yaml for what each one means."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    idle_threshold: float = Field(ge=0, le=1)
+    warmup_minutes: int = Field(ge=0)
+    low_confidence_n: int = Field(ge=0)
+    provisional_hours: int = Field(ge=0)
+    stale_minutes: int = Field(gt=0)
+    drift_periods: float = Field(gt=0)
+    hourly_days: int = Field(gt=0)
+    recent_days: int = Field(gt=0)
+    quantiles: tuple[float, ...] = Field(min_length=1)
+
+    @property
+    def rules(self) -> Rules:
+        return Rules(
+            self.low_confidence_n, timedelta(hours=self.provisional_hours), timedelta(minutes=self.stale_minutes)
+        )
+
+    def values(self, now: datetime) -> dict[str, Any]:
+        """What a text may use as `$name`; `now` is naive UTC."""
+        return {**self.model_dump(exclude={"quantiles"}), "now": now}
+
+
+@cache
+def parameters() -> Parameters:
+    return Parameters.model_validate(yaml.safe_load((files("analytics") / "parameters.yaml").read_text()))
