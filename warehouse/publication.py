@@ -4,7 +4,8 @@
     published/v000042/manifest.json     table -> rows, bytes, sha256
     published/CURRENT                   the name of the version to read, replaced atomically
 
-A reader that holds a version keeps a consistent set for as long as it likes: the last `KEEP` versions stay. Nothing is
+A reader that holds a version keeps a consistent set while it works: the last `KEEP` versions stay, and every version
+that was current less than `GRACE` ago. Nothing is
 ever changed in place, so a crash at any moment leaves the pointer on a complete version.
 """
 
@@ -15,14 +16,15 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 
-from warehouse.interval import isoformat
+from warehouse.interval import isoformat, parse_utc
 
 KEEP = 5
+GRACE = timedelta(minutes=15)
 POINTER = "CURRENT"
 
 
@@ -54,9 +56,19 @@ def publish(directory: Path, tables: Mapping[str, pl.DataFrame], at: datetime) -
     aside.rename(root / name)
     _sync(root)
     _point(root, name)
-    for old in _versions(root)[:-KEEP]:
-        shutil.rmtree(root / old, ignore_errors=True)
+    _sweep_old(root, at)
     return name
+
+
+def _sweep_old(root: Path, at: datetime) -> None:
+    names = _versions(root)
+    for old, successor in zip(names, names[1 : 1 - KEEP], strict=False):  # noqa: RUF007 - the newest ones always stay
+        if at - _published_at(root / successor) > GRACE:  # it stopped being current when its successor came
+            shutil.rmtree(root / old, ignore_errors=True)
+
+
+def _published_at(folder: Path) -> datetime:
+    return parse_utc(json.loads((folder / "manifest.json").read_text())["published_at"])
 
 
 def _point(root: Path, name: str) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from warehouse.errors import NothingPublished
+from warehouse.errors import NothingPublished, WarehouseError
 from warehouse.interval import parse_utc
 from warehouse.publication import POINTER
 
@@ -46,10 +46,19 @@ class Published:
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """`{version, published_at, tables: {name: {rows, bytes, sha256}}}`."""
-        loaded = json.loads((self._folder / "manifest.json").read_text())
+        """`{version, published_at, tables: {name: {rows, bytes, sha256}}}`. Raises WarehouseError like `query`."""
+        try:
+            loaded = json.loads((self._folder / "manifest.json").read_text())
+        except (OSError, ValueError) as error:
+            raise self._unreadable(error) from error
         assert isinstance(loaded, dict)
         return loaded
+
+    def _unreadable(self, error: Exception) -> WarehouseError:
+        return WarehouseError(
+            f"the published version {self.version} in {self.directory} cannot be read ({str(error).splitlines()[0]})",
+            "run `meterline analyze` to publish a new one",
+        )
 
     @property
     def published_at(self) -> datetime:
@@ -69,13 +78,19 @@ class Published:
         return connection
 
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pl.DataFrame:
-        """Rows of one SELECT over the published tables; `parameters` are named: `$name` in the text."""
-        cursor = self._connection.cursor()
+        """Rows of one SELECT over the published tables; `parameters` are named: `$name` in the text.
+
+        Raises WarehouseError when the version was swept or damaged, or has no such table or column.
+        """
         try:
-            relation = cursor.sql(sql, params=dict(parameters)) if parameters else cursor.sql(sql)
-            frame = pl.from_arrow(relation.to_arrow_table())
-        finally:
-            cursor.close()
+            cursor = self._connection.cursor()
+            try:
+                relation = cursor.sql(sql, params=dict(parameters)) if parameters else cursor.sql(sql)
+                frame = pl.from_arrow(relation.to_arrow_table())
+            finally:
+                cursor.close()
+        except (duckdb.Error, OSError) as error:
+            raise self._unreadable(error) from error
         assert isinstance(frame, pl.DataFrame)
         return frame
 

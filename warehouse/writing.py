@@ -69,21 +69,26 @@ class Transaction:
             for name in frames:
                 self._connection.unregister(name)
 
-    def insert(self, table: str, frame: pl.DataFrame) -> None:
-        """Append rows by column name; columns that the frame lacks are NULL. Unknown columns raise duckdb.Error."""
+    def insert(self, table: str, frame: pl.DataFrame, constants: Mapping[str, str] | None = None) -> None:
+        """Append rows by column name, `constants` being columns with one value; columns that are in neither are NULL.
+
+        Unknown columns raise duckdb.Error.
+        """
         if frame.is_empty():
             return
-        self._connection.register("incoming", frame)
-        try:
-            self._connection.execute(f'INSERT INTO "{table}" BY NAME SELECT * FROM incoming')
-        finally:
-            self._connection.unregister("incoming")
+        columns = "".join([f', $c_{column} AS "{column}"' for column in constants or {}])
+        with self.frames(incoming=frame):
+            self.execute(
+                f'INSERT INTO "{table}" BY NAME SELECT incoming.*{columns} FROM incoming',
+                {f"c_{column}": value for column, value in (constants or {}).items()},
+            )
 
     def replace_window(
         self, table: str, where: Mapping[str, str], interval: Interval, frame: pl.DataFrame | None
     ) -> None:
         """Put `frame` in place of the rows of `table` with `start <= time < end` whose columns equal `where`.
 
+        The frame need not carry the columns of `where`: they are the same in all its rows.
         Rows of the frame outside of the interval would be doubled by the next window, so they are refused
         (ValueError).
         """
@@ -97,7 +102,7 @@ class Transaction:
             outside = frame.filter((pl.col("ts") < bounds["w_start"]) | (pl.col("ts") >= bounds["w_end"]))
             if not outside.is_empty():
                 raise ValueError(f"{outside.height} rows of {table} lie outside of {interval}")
-            self.insert(table, frame)
+            self.insert(table, frame, {column: value for column, value in where.items() if column not in frame.columns})
         if table not in UNTRACKED:
             self._mark_days(table, interval)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from warehouse.errors import NothingPublished
+from warehouse.errors import NothingPublished, WarehouseError
 from warehouse.interval import parse_utc
 from warehouse.publication import KEEP, publish
 from warehouse.published import Published
@@ -40,10 +41,19 @@ def test_the_manifest_tells_rows_and_hashes(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def versions(directory: Path) -> list[str]:
+    return sorted(entry.name for entry in (directory / "published").iterdir() if entry.name.startswith("v"))
+
+
 def test_old_versions_go_and_the_last_ones_stay(tmp_path: Path) -> None:
-    names = [publish(tmp_path, tables(number), AT) for number in range(KEEP + 3)]
-    kept = sorted(entry.name for entry in (tmp_path / "published").iterdir() if entry.name.startswith("v"))
-    assert kept == names[-KEEP:]
+    names = [publish(tmp_path, tables(number), AT + number * timedelta(hours=1)) for number in range(KEEP + 3)]
+    assert versions(tmp_path) == names[-KEEP:]
+
+
+def test_a_version_that_was_current_a_moment_ago_stays_however_many_followed(tmp_path: Path) -> None:
+    names = [publish(tmp_path, tables(number), AT + number * timedelta(minutes=1)) for number in range(20)]
+    # at 12:19 with a grace of 15 minutes: v000004 was replaced at 12:04, exactly 15 minutes ago
+    assert versions(tmp_path) == names[3:]
 
 
 def test_a_half_written_version_is_swept_and_never_pointed_to(tmp_path: Path) -> None:
@@ -59,3 +69,11 @@ def test_a_half_written_version_is_swept_and_never_pointed_to(tmp_path: Path) ->
 def test_an_empty_directory_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(NothingPublished, match="meterline collect"):
         Published.current(tmp_path)
+
+
+def test_a_version_that_is_gone_or_lacks_a_table_says_what_to_do(tmp_path: Path) -> None:
+    publish(tmp_path, tables(1), AT)
+    with pytest.raises(WarehouseError, match=r"v000001.*nothing_like_it.*meterline analyze"):
+        Published.current(tmp_path).query("SELECT * FROM nothing_like_it")
+    with pytest.raises(WarehouseError, match=r"v000099.*cannot be read"):
+        _ = Published(tmp_path, "v000099").tables
