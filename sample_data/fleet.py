@@ -69,9 +69,7 @@ class Node:
 HONOR_LABELS = {"us-east-prod": False, "eu-west-prod": True, "us-train": False}
 """Whether the cluster's scrape of dcgm-exporter lets the workload's labels win over the exporter's own."""
 
-LEAN = frozenset(
-    {"DCGM_FI_DEV_GPU_UTIL", "DCGM_FI_DEV_POWER_USAGE", "DCGM_FI_DEV_FB_USED", "DCGM_FI_PROF_DRAM_ACTIVE"}
-)
+LEAN = frozenset({"DCGM_FI_DEV_GPU_UTIL", "DCGM_FI_DEV_POWER_USAGE", "DCGM_FI_DEV_FB_USED", "DCGM_FI_PROF_DRAM_ACTIVE"})
 """Fields left out of the training cluster's counters file."""
 
 NOT_ON_MIG = frozenset({"DCGM_FI_DEV_GPU_UTIL", "DCGM_FI_DEV_POWER_USAGE", "DCGM_FI_PROF_DRAM_ACTIVE"})

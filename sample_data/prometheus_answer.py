@@ -89,10 +89,13 @@ def _chosen(store: Store, selector: Selector) -> Iterator[tuple[str, Iterable[in
         if not all(matcher.matches({"__name__": name}) for matcher in about_name):
             continue
         series = store.metrics[name].series
-        yield name, (
-            number
-            for number, one in enumerate(series)
-            if all(matcher.matches(one.labels) for matcher in about_labels)
+        yield (
+            name,
+            (
+                number
+                for number, one in enumerate(series)
+                if all(matcher.matches(one.labels) for matcher in about_labels)
+            ),
         )
 
 

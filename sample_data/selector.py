@@ -118,7 +118,7 @@ class _Parser:
             right = self.operand()
             for side in (left, right):
                 if isinstance(side, Selector) and side.range_ms is not None:
-                    raise self.error("set operator \"or\" not allowed in binary scalar expression with range vectors")
+                    raise self.error('set operator "or" not allowed in binary scalar expression with range vectors')
             left = Union(left, right)
         return left
 

@@ -81,9 +81,7 @@ def _replica(platform: Platform, service: Service, pod: Pod) -> Replica:
     )  # fmt: skip
 
 
-def bucketed(
-    counts: Ints, before: int, medians: Floats, bounds: tuple[str, ...], rng: np.random.Generator
-) -> Ints:
+def bucketed(counts: Ints, before: int, medians: Floats, bounds: tuple[str, ...], rng: np.random.Generator) -> Ints:
     """Increases of the cumulative buckets, shape (len(bounds) + 1, steps): the last is +Inf and equals the counts.
 
     Row k counts the events of a step at or below bounds[k], in the unit of the medians. `before` is added to the first
