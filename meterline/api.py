@@ -1,0 +1,191 @@
+"""The HTTP API: published results as JSON, and what a monitoring system wants to know about this service.
+
+Read-only, without authentication, on loopback unless the configuration says otherwise. A request is answered from one
+published version; nothing here opens the warehouse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from meterline import results
+from meterline.month import parse_month
+from meterline.output import as_json
+from warehouse.errors import ConfigurationError, MeterlineError, NothingPublished
+from warehouse.interval import parse_utc
+from warehouse.published import Published
+
+NextRuns = Callable[[], Mapping[str, datetime]]
+
+LARGEST_PAGE = 10_000
+DEFAULT_PAGE = 1_000
+PATHS = "see /api/v1/kpis, /api/v1/showback, /api/v1/unit-cost, /api/v1/drift, /api/v1/sources, /api/v1/tables/NAME"
+PROMETHEUS_TEXT = "text/plain; version=0.0.4"
+
+
+def create_app(data: Path, address: str = "127.0.0.1", next_runs: NextRuns = dict) -> Starlette:
+    """The application over the results in `data`. `next_runs` says when each source is collected next."""
+    answers = _Answers(data, next_runs)
+    routes = [
+        Route("/healthz", answers.healthz),
+        Route("/readyz", answers.readyz),
+        Route("/metrics", answers.metrics),
+        Route("/api/v1/kpis", answers.kpis),
+        Route("/api/v1/showback", answers.showback),
+        Route("/api/v1/unit-cost", answers.unit_cost),
+        Route("/api/v1/drift", answers.drift),
+        Route("/api/v1/sources", answers.sources),
+        Route("/api/v1/tables/{name}", answers.table),
+    ]
+    # on loopback, a web page elsewhere must not reach us by a name of its own that resolves to 127.0.0.1
+    hosts = ["127.0.0.1", "localhost", "[::1]"] if is_loopback(address) else ["*"]
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts)],
+        exception_handlers={MeterlineError: _failed, HTTPException: _refused},
+    )
+
+
+def is_loopback(address: str) -> bool:
+    """Whether only this machine can reach a server that listens there."""
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    return Response(as_json(value, indent=False), status, media_type="application/json")
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, MeterlineError)
+    status = 400 if isinstance(error, ConfigurationError) else 503
+    return JSONResponse({"error": error.message, "remedy": error.remedy}, status)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    remedy = PATHS if error.status_code == 404 else None
+    return JSONResponse({"error": error.detail, "remedy": remedy}, error.status_code)
+
+
+class _Answers:
+    def __init__(self, data: Path, next_runs: NextRuns) -> None:
+        self._data = data
+        self._next_runs = next_runs
+        self._kept: Published | None = None
+
+    def _published(self) -> Published:
+        """The current version; the last one is kept open, as it takes longer to open than to answer from."""
+        current = Published.current(self._data)
+        kept = self._kept
+        if kept is None or kept.version != current.version:
+            self._kept = kept = current
+        return kept
+
+    def healthz(self, request: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    def readyz(self, request: Request) -> Response:
+        published = self._published()
+        return _json({"version": published.version, "published_at": published.published_at})
+
+    def kpis(self, request: Request) -> Response:
+        query = request.query_params
+        team, scope = query.get("team"), query.get("scope")
+        at = _parse(query["at"], parse_utc) if "at" in query else None
+        rows = results.kpis(self._published(), query.get("grain", "month"), at, f"team:{team}" if team else scope)
+        return _json(rows)
+
+    def showback(self, request: Request) -> Response:
+        by = [column for column in request.query_params.get("by", "team").split(",") if column]
+        return _json(results.bill(self._published(), _month(request), by).as_dict())
+
+    def unit_cost(self, request: Request) -> Response:
+        return _json(results.unit_costs(self._published(), _month(request)))
+
+    def drift(self, request: Request) -> Response:
+        return _json(results.drift(self._published()))
+
+    def sources(self, request: Request) -> Response:
+        following = self._next_runs()
+        rows = results.rows_of(self._published(), "source_status", "SELECT * FROM source_status ORDER BY source")
+        return _json([{**row, "next_run_at": following.get(row["source"])} for row in rows])
+
+    def table(self, request: Request) -> Response:
+        published, name = self._published(), request.path_params["name"]
+        if name not in published.tables:
+            error = {"error": f"no table is named {name}", "remedy": f"tables: {', '.join(sorted(published.tables))}"}
+            return JSONResponse(error, 404)
+        limit, offset = _whole(request, "limit", DEFAULT_PAGE, 1, LARGEST_PAGE), _whole(request, "offset", 0, 0, 2**62)
+        rows = published.query(
+            f'SELECT * FROM "{name}" LIMIT $limit OFFSET $offset', {"limit": limit, "offset": offset}
+        ).to_dicts()
+        total = published.manifest["tables"][name]["rows"]
+        place = {"table": name, "version": published.version, "total": total, "offset": offset, "limit": limit}
+        return _json({**place, "rows": rows})
+
+    def metrics(self, request: Request) -> Response:
+        try:
+            published = self._published()
+        except NothingPublished:
+            return PlainTextResponse(exposition(0, []), media_type=PROMETHEUS_TEXT)
+        sources = results.rows_of(published, "source_status", "SELECT * FROM source_status ORDER BY source")
+        return PlainTextResponse(exposition(int(published.version[1:]), sources), media_type=PROMETHEUS_TEXT)
+
+
+def exposition(version: int, sources: list[results.Row]) -> str:
+    """The Prometheus text format; a source that never succeeded has no timestamp."""
+    lines = _metric("meterline_published_version", "Number of the published version, 0 when there is none.")
+    lines.append(f"meterline_published_version {version}")
+    lines += _metric("meterline_source_failures", "Failed passes of the source in a row.")
+    lines += [f"meterline_source_failures{_labels(row)} {row['failures']}" for row in sources]
+    lines += _metric("meterline_source_last_success_timestamp_seconds", "When the source was last collected.")
+    lines += [
+        f"meterline_source_last_success_timestamp_seconds{_labels(row)} "
+        f"{row['succeeded_at'].replace(tzinfo=UTC).timestamp():.3f}"
+        for row in sources
+        if row["succeeded_at"]
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _metric(name: str, meaning: str) -> list[str]:
+    return [f"# HELP {name} {meaning}", f"# TYPE {name} gauge"]
+
+
+def _labels(row: results.Row) -> str:
+    return f'{{source="{row["source"]}"}}'  # names of sources have no character that needs escaping
+
+
+def _month(request: Request) -> Any:
+    if "month" not in request.query_params:
+        raise ConfigurationError("the parameter month is missing", "add ?month=YYYY-MM")
+    return _parse(request.query_params["month"], parse_month)
+
+
+def _parse(text: str, parser: Callable[[str], Any]) -> Any:
+    try:
+        return parser(text)
+    except ValueError as error:
+        raise ConfigurationError(str(error), "times are ISO 8601 and UTC, a + in a URL is written %2B") from error
+
+
+def _whole(request: Request, name: str, default: int, least: int, most: int) -> int:
+    text = request.query_params.get(name, str(default))
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise ConfigurationError(f"{name} is {text!r}", f"expected a whole number from {least} to {most}")
+    return int(text)
