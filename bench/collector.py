@@ -90,22 +90,20 @@ def library(url: str, folder: Path, interval: Interval) -> Callable[[], None]:
 
 def samples(url: str, folder: Path, interval: Interval) -> Callable[[], None]:
     """Meterline's own steps for raw samples only."""
-    from collector.prometheus import window
     from collector.prometheus.client import PrometheusClient
     from collector.prometheus.connection import Connection
+    from collector.prometheus.raw import raw_samples
     from warehouse.database import Warehouse
+    from warehouse.samples import replace_samples
 
     client = PrometheusClient(Connection(url=url))
     warehouse = Warehouse.open(folder)
 
     def run() -> None:
         for batch in client.read_ahead(METRIC, interval, WINDOW):
-            where = {"source": "bench", "stream": METRIC}
-            rows = window.raw_samples(batch.samples, batch.labels, "bench", METRIC, batch.interval)
-            series = window.series_rows(batch.labels, "bench", METRIC)
+            raw = raw_samples(batch.labels, batch.samples, "bench", METRIC, batch.interval)
             with warehouse.transaction() as tx:
-                tx.replace_window("sample", where, batch.interval, rows)
-                tx.replace_rows("series", ["series"], series)
+                replace_samples(tx, "bench", METRIC, batch.interval, raw.series, raw.samples)
         warehouse.close()
 
     return run

@@ -25,4 +25,4 @@ def test_a_killed_process_loses_and_doubles_nothing(kills: int, tmp_path: Path) 
     assert victim.returncode == 0, victim.stdout + victim.stderr
     assert len(victim.stdout.splitlines()) == kills
     # the test would prove nothing if the kills had all come before anything was stored or published
-    assert int(Published.current(tmp_path).version[1:]) > kills / 5
+    assert int(Published.current(tmp_path).version[1:]) > 1 + kills / 8

@@ -20,7 +20,6 @@ import polars as pl
 from warehouse.interval import Interval, naive
 
 TIME_COLUMN = {
-    "sample": "ts",
     "gpu_activity": "ts",
     "gpu_allocation": "ts",
     "gpu_capacity": "ts",
@@ -32,9 +31,6 @@ TIME_COLUMN = {
     "drift_score": "ts",
 }
 """The SQL expression of each fact's own time: it says to which day a row belongs."""
-
-UNTRACKED = frozenset({"sample"})
-"""Tables that no analytic reads by changed day."""
 
 
 class Transaction:
@@ -103,8 +99,7 @@ class Transaction:
             if not outside.is_empty():
                 raise ValueError(f"{outside.height} rows of {table} lie outside of {interval}")
             self.insert(table, frame, {column: value for column, value in where.items() if column not in frame.columns})
-        if table not in UNTRACKED:
-            self._mark_days(table, interval)
+        self._mark_days(table, interval)
 
     def replace_rows(self, table: str, keys: Sequence[str], frame: pl.DataFrame) -> None:
         """Put the rows of `frame` in place of those that have the same values in the columns `keys`."""
@@ -123,12 +118,6 @@ class Transaction:
                 self._mark(table, exists, time)
         finally:
             self._connection.unregister("incoming")
-
-    def forget(self, table: str, where: Mapping[str, str], before: datetime) -> int:
-        """Delete the rows of `table` older than `before` whose columns equal `where`; returns how many."""
-        conditions = "".join([f' AND "{column}" = $k_{column}' for column in where])
-        parameters = {f"k_{column}": value for column, value in where.items()} | {"before": naive(before)}
-        return self.execute(f'DELETE FROM "{table}" WHERE {TIME_COLUMN[table]} < $before{conditions}', parameters)
 
     def replace_all(self, table: str, frame: pl.DataFrame) -> None:
         """Put `frame` in place of the whole table (the inventory that the configuration describes)."""

@@ -59,6 +59,10 @@ class Metric(BaseModel):
     match: str = ""
     outcome: tuple[OutcomeRule, ...] = ()
 
+    def stream(self, profile: Profile) -> str:
+        """The name under which raw samples of this metric are kept."""
+        return f"{profile.id}/{self.metric}"
+
     def selector(self, extra: str = "") -> str:
         """The PromQL selector, with the matchers of the profile and of the source."""
         matchers = ",".join(part for part in (self.match, extra) if part)

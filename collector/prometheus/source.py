@@ -15,12 +15,13 @@ from collector.prometheus import profile as profiles
 from collector.prometheus.client import PrometheusClient
 from collector.prometheus.profile import Metric, Profile
 from collector.prometheus.settings import PrometheusSettings
-from collector.prometheus.storing import forget_samples, store_window
+from collector.prometheus.storing import store_window
 from collector.prometheus.window import MetricRows, collect_metric, settled
 from collector.source import Collected, Progress
 from warehouse.database import Warehouse
 from warehouse.errors import DeadlineExceeded, SourceError, Unauthorized, Unreachable
 from warehouse.interval import BUCKET, Interval, floor
+from warehouse.samples import forget_samples
 
 DOWN = (Unreachable, DeadlineExceeded, Unauthorized)
 """Errors of the server as a whole: asking it for the next profile would only wait again."""
@@ -74,7 +75,8 @@ class PrometheusSource:
             progress(f"{self.name}: {profile.id} {window.start:%Y-%m-%d %H:%M}", number / len(windows))
             rows[profile.id] += store_window(warehouse, self.name, profile, window, answers, now)
             skipped |= {one.metric for one, answer in zip(profile.metrics, answers, strict=True) if answer.skipped}
-        forget_samples(warehouse, self.name, now - self._settings.keep_samples)
+        with warehouse.transaction() as tx:
+            forget_samples(tx, self.name, now - self._settings.keep_samples)
         if failures:
             raise next(iter(failures.values()))
         progress(f"{self.name}: done", 1.0)

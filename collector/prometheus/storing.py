@@ -14,6 +14,7 @@ from collector.prometheus.profile import Profile
 from collector.prometheus.window import MetricRows
 from warehouse.database import Warehouse
 from warehouse.interval import Interval
+from warehouse.samples import replace_samples
 from warehouse.writing import Transaction
 
 
@@ -34,18 +35,10 @@ def store_window(
             tx.advance(source, profile.id, table, window, now)
             stored += frame.height
         for metric, answer in zip(profile.metrics, answers, strict=True):
-            if answer.kept:
-                stream = {"source": source, "stream": f"{profile.id}/{metric.metric}"}
-                tx.replace_window("sample", stream, window, answer.samples)
-                if answer.series is not None:
-                    tx.replace_rows("series", ["series"], answer.series)
+            if answer.raw is not None:
+                stream = metric.stream(profile)
+                replace_samples(tx, source, stream, window, answer.raw.series, answer.raw.samples)
     return stored
-
-
-def forget_samples(warehouse: Warehouse, source: str, before: datetime) -> None:
-    """Drop the raw samples of a source that are older than it keeps them; the facts made from them stay."""
-    with warehouse.transaction() as tx:
-        tx.forget("sample", {"source": source}, before)
 
 
 def _facts(tx: Transaction, profile: Profile, answers: Sequence[MetricRows]) -> dict[str, pl.DataFrame]:

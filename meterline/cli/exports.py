@@ -31,10 +31,10 @@ def facts(config: Path, json: bool, out: Path) -> int:
     """Every fact table as one Parquet file, all from the same moment."""
     from meterline.output import as_json
     from warehouse.database import Warehouse
-    from warehouse.writing import TIME_COLUMN, UNTRACKED
+    from warehouse.writing import TIME_COLUMN
 
     loaded = load_config(config)
-    tables = sorted(set(TIME_COLUMN) - UNTRACKED)
+    tables = sorted(TIME_COLUMN)
     rows: dict[str, int] = {}
     with Warehouse.open(loaded.data, "meterline export facts") as warehouse:
         try:

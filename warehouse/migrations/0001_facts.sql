@@ -3,7 +3,7 @@
 
 -- Raw Prometheus samples of the last days, for questions finer than 5 minutes. `series` says which series an id is.
 CREATE TABLE series (series UBIGINT, source VARCHAR, stream VARCHAR, labels VARCHAR);
-CREATE TABLE sample (source VARCHAR, stream VARCHAR, series UBIGINT, ts TIMESTAMP, value DOUBLE);
+CREATE TABLE sample (series UBIGINT, ts TIMESTAMP, value DOUBLE);
 
 -- One row a device slice and owner. Ratios 0..1 as weighted sum and weight of samples, so that any average is exact: a
 -- sample counts 1, or 1/k for each of k pods that share the device at that moment (`sharers` is the largest k).

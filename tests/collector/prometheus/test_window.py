@@ -97,12 +97,10 @@ def test_raw_samples_are_those_of_the_window_alone_and_exact() -> None:
     labels = {"namespace": "ns", "pod": "p", "model_name": "m"}
     points = [(-30.0, 1.0), (0.001, 0.1 + 0.2), (599.999, float("nan")), (600.0, 9.0)]
     answer = collect("vllm", "tokens_in", [(labels, points)])
-    assert answer.samples is not None
-    assert answer.samples["value"].to_list()[0] == 0.1 + 0.2
-    assert answer.samples.height == 2
-    assert answer.samples["value"].is_nan().to_list() == [False, True]
-    assert answer.series is not None
-    assert set(answer.series["series"]) == set(answer.samples["series"])
+    assert answer.raw is not None
+    assert answer.raw.samples["value"].to_list()[0] == 0.1 + 0.2
+    assert answer.raw.samples["value"].is_nan().to_list() == [False, True]
+    assert set(answer.raw.series["series"]) == set(answer.raw.samples["series"])
 
 
 def test_a_percentage_becomes_a_ratio_and_mebibytes_become_bytes() -> None:
@@ -113,4 +111,5 @@ def test_a_percentage_becomes_a_ratio_and_mebibytes_become_bytes() -> None:
 def test_an_empty_metric_is_no_rows() -> None:
     answer = collect("dcgm", "compute", [])
     assert answer.rows.is_empty()
-    assert answer.samples is None
+    assert answer.raw is not None
+    assert answer.raw.samples.is_empty()
