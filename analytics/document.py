@@ -20,8 +20,8 @@ KINDS = {
 HEADER = """\
 # Analytics
 
-Made from the heads of the files in `analytics/` by `python -m analytics.document`; change it there. A target in brackets
-is the stretch.
+Made from the heads of the files in `analytics/` by `python -m analytics.document`; change it there. A target in
+brackets is the stretch.
 """
 
 

@@ -37,11 +37,16 @@ DEFINITION = pl.Schema({
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What has been collected of one fact: by which sources, and from when to when (naive UTC, None: nothing yet)."""
+    """What has been collected of one fact (naive UTC, None: nothing yet).
+
+    `collected_to` is where the furthest source is, `complete_to` where the one is that lags most: a value is stale when
+    a source has stopped, however lively the others are.
+    """
 
     sources: tuple[str, ...]
-    collected_from: datetime | None
-    collected_to: datetime | None
+    collected_from: datetime | None = None
+    collected_to: datetime | None = None
+    complete_to: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ def kpi_rows(
     rules: Rules, now: datetime,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Rows of `SCHEMA` for one KPI: those in `counts`, and a platform row for every period that has none."""
-    facts = [coverage.get(fact, Coverage((), None, None)) for fact in head.facts]
+    facts = [coverage.get(fact, Coverage(())) for fact in head.facts]
     sources = ", ".join(sorted({source for fact in facts for source in fact.sources}))
     known = {(row["grain"], row["period_start"], row["scope"]): row for row in counts.to_dicts()}
     for period in periods.to_dicts():
@@ -93,17 +98,19 @@ def verdict(value: float | None, target: Target | None) -> str:
 def _value(row: Mapping[str, Any]) -> float | None:
     if row.get("value") is not None:
         return float(row["value"])
-    return float(row["numerator"] / row["denominator"]) if row["denominator"] else None
+    if row["numerator"] is None or not row["denominator"]:
+        return None
+    return float(row["numerator"] / row["denominator"])
 
 
 def _status(row: Mapping[str, Any], facts: Sequence[Coverage], rules: Rules, now: datetime) -> str:
     start, end = row["period_start"], row["period_end"]
     if any(not _reaches(fact, start, end) for fact in facts):
         return "not_collected"
-    if not row["denominator"]:
+    if not row["denominator"] or row["numerator"] is None:
         return "no_data"
     due = min(end, now) - rules.stale
-    if any(fact.collected_to is not None and fact.collected_to < due for fact in facts):
+    if any(fact.complete_to is None or fact.complete_to < due for fact in facts):
         return "stale"
     return "low_confidence" if (row["n"] or 0) < rules.low_confidence_n else "ok"
 

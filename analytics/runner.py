@@ -13,7 +13,6 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-import duckdb
 import polars as pl
 
 from analytics.catalog import Analytic, catalog
@@ -91,8 +90,8 @@ class _Run:
             return
         try:
             done = self._daily(analytic) if analytic.head.kind == "daily" else self._whole(analytic)
-        except (duckdb.Error, ValueError, ArithmeticError, pl.exceptions.PolarsError) as error:
-            self.failed[analytic.name] = str(error).splitlines()[0]
+        except Exception as error:  # whatever is wrong with one analytic, the others are computed
+            self.failed[analytic.name] = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
             return
         if done:
             self.computed.append(analytic.name)
@@ -188,12 +187,13 @@ def _tables(warehouse: Warehouse, store: Store, run: _Run, now: datetime) -> dic
 def _coverage(warehouse: Warehouse) -> dict[str, Coverage]:
     rows = warehouse.query(
         """
-        SELECT c.fact, list_sort(list(DISTINCT c.source)) AS sources, min(w.collected_from), max(w.collected_to)
+        SELECT c.fact, list_sort(list(DISTINCT c.source)) AS sources, min(w.collected_from), max(w.collected_to),
+               CASE WHEN count(w.collected_to) = count(*) THEN min(w.collected_to) END AS complete_to
         FROM configured_source AS c LEFT JOIN watermark AS w ON w.source = c.source AND w.fact = c.fact
         GROUP BY c.fact
         """
     ).rows()
-    return {fact: Coverage(tuple(sources), first, last) for fact, sources, first, last in rows}
+    return {fact: Coverage(tuple(sources), first, last, whole) for fact, sources, first, last, whole in rows}
 
 
 def _status(warehouse: Warehouse, run: _Run) -> pl.DataFrame:

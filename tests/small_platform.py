@@ -90,6 +90,8 @@ def kube_state_metrics() -> Iterator[str]:
     yield from lines(phase, f'{label["train-0"]},phase="Succeeded"', until("10:30:00", 0, 1), scrapes(*span))
     yield from lines(phase, f'{label["train-0"]},phase="Pending"', 0, scrapes(*span))
     yield from lines(phase, f'{label["batch-0"]},phase="Pending"', 1, scrapes())
+    yield "# TYPE kube_pod_start_time gauge"
+    yield from lines("kube_pod_start_time", label["chat-0"], at("09:29:40"), scrapes("09:30:10"))
     yield "# TYPE kube_pod_created gauge"
     for pod, (_, _, created) in pods.items():
         first, last = span if pod == "train-0" else ("09:25:10", "12:08:40")

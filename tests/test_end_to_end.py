@@ -6,7 +6,7 @@ The figures are those of `small_platform`, worked out by hand, and what PromQL s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -69,6 +69,13 @@ def test_held_gpu_seconds_are_those_worked_out_by_hand(collected: Warehouse) -> 
         "FROM gpu_allocation GROUP BY pod ORDER BY pod"
     )
     assert held.rows() == [("chat-0", 9_020_000, 300_000), ("train-0", 2 * 1_800_000, 0)]
+
+
+def test_a_pod_started_when_the_kubelet_took_it_else_when_it_was_created(collected: Warehouse) -> None:
+    started = collected.query(
+        "SELECT DISTINCT pod, started_at FROM gpu_allocation WHERE ts >= '2026-10-05 10:00' ORDER BY pod"
+    )
+    assert started.rows() == [("chat-0", datetime(2026, 10, 5, 9, 29, 40)), ("train-0", datetime(2026, 10, 5, 9, 40))]
 
 
 def test_capacity_covers_the_whole_window(collected: Warehouse) -> None:

@@ -29,6 +29,7 @@ QUANTUM = Decimal("0.0000000001")
 def compute(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Cost lines in the order of day, team, service, model, cluster, namespace, GPU model and price."""
     keys = ["day", "team", "service", "model", "cluster", "namespace", "gpu_model", "resource", "price"]
+    keys += ["share_num", "share_den"]  # no two lines are equal in all of these, so the order is one
     lines = tables["cost_quantity"].sort(keys, nulls_last=True)
     costs: list[Decimal | None] = [None] * lines.height
     by_day: dict[object, list[int]] = {}

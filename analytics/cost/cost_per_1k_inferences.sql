@@ -18,21 +18,28 @@ WITH cost AS (
     GROUP BY day, service
 ),
 day AS (
-    SELECT
-        coalesce(c.day, s.day) AS day, coalesce(c.service, s.service) AS service,
-        coalesce(c.cost, 0) AS cost, coalesce(s.good, 0) AS good
+    SELECT coalesce(c.day, s.day) AS day, coalesce(c.service, s.service) AS service, c.cost, coalesce(s.good, 0) AS good
     FROM cost AS c
     FULL JOIN serving_day AS s ON s.day = c.day AND s.service = c.service
 ),
+total AS (
+    SELECT p.grain, p.period_start, p.period_end, d.service, sum(d.cost) AS cost, sum(d.good) AS good
+    FROM period AS p
+    JOIN day AS d ON d.day >= CAST(p.period_start AS DATE) AND d.day < CAST(p.period_end AS DATE)
+    GROUP BY p.grain, p.period_start, p.period_end, d.service
+),
+known AS (  -- requests of a service whose cost is unknown would make it free and the platform cheap
+    SELECT grain, period_start, period_end, service, cost, CASE WHEN cost IS NOT NULL THEN good END AS good
+    FROM total
+),
 scoped AS (
-    SELECT day, 'platform' AS scope, cost, good FROM day
+    SELECT grain, period_start, period_end, 'platform' AS scope, cost, good FROM known
     UNION ALL
-    SELECT day, concat('service:', service), cost, good FROM day
+    SELECT grain, period_start, period_end, concat('service:', service), cost, good FROM known
 )
 SELECT
-    p.grain, p.period_start, p.period_end, s.scope,
-    sum(s.cost) AS numerator, sum(s.good) AS denominator, CAST(sum(s.good) AS BIGINT) AS n,
-    1000 * sum(s.cost) / nullif(sum(s.good), 0) AS value
-FROM period AS p
-JOIN scoped AS s ON s.day >= CAST(p.period_start AS DATE) AND s.day < CAST(p.period_end AS DATE)
-GROUP BY p.grain, p.period_start, p.period_end, s.scope
+    grain, period_start, period_end, scope,
+    sum(cost) AS numerator, sum(good) AS denominator, CAST(round(coalesce(sum(good), 0)) AS BIGINT) AS n,
+    1000 * sum(cost) / nullif(sum(good), 0) AS value
+FROM scoped
+GROUP BY grain, period_start, period_end, scope

@@ -8,10 +8,10 @@ missing: price is null where the GPU model has none then; the GPU model comes fr
 ---
 */
 WITH model AS (
-    SELECT cluster, node, max(gpu_model) AS gpu_model
+    SELECT CAST(ts AS DATE) AS day, cluster, node, max(gpu_model) AS gpu_model  -- by day: a day is the same computed alone
     FROM gpu_activity
     WHERE ts >= $start AND ts < $end
-    GROUP BY cluster, node
+    GROUP BY CAST(ts AS DATE), cluster, node
 )
 SELECT
     CAST(a.ts AS DATE) AS day, a.cluster, a.node, a.namespace, a.pod, a.resource,
@@ -19,7 +19,8 @@ SELECT
     a.share_num, a.share_den, price.price,
     CAST(sum(a.milli_unit_seconds) AS BIGINT) AS milli_unit_seconds
 FROM gpu_allocation AS a
-LEFT JOIN model ON model.cluster IS NOT DISTINCT FROM a.cluster AND model.node = a.node
+LEFT JOIN model
+    ON model.day = CAST(a.ts AS DATE) AND model.cluster IS NOT DISTINCT FROM a.cluster AND model.node = a.node
 LEFT JOIN gpu_price AS price
     ON price.gpu_model = coalesce(a.gpu_model, model.gpu_model) AND a.ts >= price.valid_from
     AND (price.valid_to IS NULL OR a.ts < price.valid_to)

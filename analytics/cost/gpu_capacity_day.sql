@@ -8,10 +8,10 @@ missing: price is null where the GPU model has none then
 ---
 */
 WITH model AS (
-    SELECT cluster, node, max(gpu_model) AS gpu_model
+    SELECT CAST(ts AS DATE) AS day, cluster, node, max(gpu_model) AS gpu_model  -- by day: a day is the same computed alone
     FROM gpu_activity
     WHERE ts >= $start AND ts < $end
-    GROUP BY cluster, node
+    GROUP BY CAST(ts AS DATE), cluster, node
 )
 SELECT
     CAST(c.ts AS DATE) AS day, c.cluster, c.node, c.resource,
@@ -19,7 +19,8 @@ SELECT
     c.share_num, c.share_den, price.price,
     CAST(sum(c.capacity_milli_unit_seconds) AS BIGINT) AS milli_unit_seconds
 FROM gpu_capacity AS c
-LEFT JOIN model ON model.cluster IS NOT DISTINCT FROM c.cluster AND model.node = c.node
+LEFT JOIN model
+    ON model.day = CAST(c.ts AS DATE) AND model.cluster IS NOT DISTINCT FROM c.cluster AND model.node = c.node
 LEFT JOIN gpu_price AS price
     ON price.gpu_model = coalesce(c.gpu_model, model.gpu_model) AND c.ts >= price.valid_from
     AND (price.valid_to IS NULL OR c.ts < price.valid_to)

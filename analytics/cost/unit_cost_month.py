@@ -37,7 +37,7 @@ def compute(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         for row in serving.group_by("month", "service")
         .agg(
             pl.col("team").first(), pl.col("good").sum(), pl.col("requests").sum(),
-            pl.col("tokens_in").sum(), pl.col("tokens_out").sum(), pl.col("tokens_in").count().alias("token_days"),
+            _sum_or_null("tokens_in"), _sum_or_null("tokens_out"),
         )
         .to_dicts()
     }  # fmt: skip
@@ -46,13 +46,15 @@ def compute(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     labels: dict[tuple[object, str], dict[str, str]] = {}
     for line in tables["cost_line"].filter(pl.col("service") != "__none__").with_columns(month).to_dicts():
         key = (line["month"], line["service"])
+        labels.setdefault(key, {"team": line["team"], "model": line["model"]})
+        if line["price"] is None:  # unknown, not free: without any priced line the month has no cost
+            continue
         sums = costs.setdefault(key, [Fraction(0), Fraction(0)])
         sums[0] += cost_of(line)
         sums[1] += cost_of(line) if (line["day"], line["service"]) in counted_days else 0
-        labels.setdefault(key, {"team": line["team"], "model": line["model"]})
     rows = [
         _row(key, counts.get(key), costs.get(key), labels.get(key))
-        for key in sorted(set(costs) | set(counts), key=lambda one: (str(one[0]), one[1]))
+        for key in sorted(set(labels) | set(counts), key=lambda one: (str(one[0]), one[1]))
     ]
     return pl.DataFrame(rows, schema=SCHEMA)
 
@@ -78,8 +80,6 @@ def _row(
     good, every, tokens_in, tokens_out = (
         _whole(count, name) for name in ("good", "requests", "tokens_in", "tokens_out")
     )
-    if count is not None and not count["token_days"]:
-        tokens_in = tokens_out = None
     both = (tokens_in or 0) + (tokens_out or 0)
     return {
         "month": key[0], "service": key[1],
@@ -92,6 +92,10 @@ def _row(
         "per_1m_tokens_out": unit_cost(cost, tokens_out, 1_000_000),
         "coverage": float(counted / cost) if cost else None,
     }  # fmt: skip
+
+
+def _sum_or_null(column: str) -> pl.Expr:
+    return pl.when(pl.col(column).count() > 0).then(pl.col(column).sum()).alias(column)
 
 
 def _whole(count: Mapping[str, object] | None, name: str) -> int | None:

@@ -28,9 +28,11 @@ state AS (
     GROUP BY m.grain, m.period_start, m.period_end, s.model, s.tier
 ),
 scoped AS (
-    SELECT grain, period_start, period_end, 'platform' AS scope, covered FROM state
+    SELECT grain, period_start, period_end, 'platform' AS scope, model, max(covered) AS covered  -- one model, many services
+    FROM state
+    GROUP BY grain, period_start, period_end, model
     UNION ALL
-    SELECT grain, period_start, period_end, concat('tier:', CAST(tier AS VARCHAR)), covered FROM state
+    SELECT grain, period_start, period_end, concat('tier:', CAST(tier AS VARCHAR)), model, covered FROM state
 )
 SELECT
     grain, period_start, period_end, scope,

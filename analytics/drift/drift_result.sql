@@ -9,8 +9,8 @@ missing: a model without a snapshot has no row
 */
 SELECT
     model, min(monitor) AS monitor, snapshot_id, ts,
-    CAST(count(*) AS BIGINT) AS columns,
-    CAST(sum(CASE WHEN drifted THEN 1 ELSE 0 END) AS BIGINT) AS drifted_columns,
+    CAST(count(DISTINCT column_name) AS BIGINT) AS columns,
+    CAST(count(DISTINCT CASE WHEN drifted THEN column_name END) AS BIGINT) AS drifted_columns,
     min(n_current) AS n_current
 FROM drift_score
 GROUP BY model, snapshot_id, ts

@@ -15,8 +15,8 @@ WITH capacity AS (
             + CASE WHEN extract(minute FROM ts) >= 30 THEN INTERVAL 30 MINUTE ELSE INTERVAL 0 MINUTE END AS half_hour,
         cluster, node,
         max(gpu_model) AS gpu_model,
-        sum(capacity_milli_unit_seconds / 1000.0 * share_num / share_den) AS capacity_s,
-        sum(ready_milli_unit_seconds / 1000.0 * share_num / share_den) AS ready_s
+        sum(capacity_milli_unit_seconds / 1e3 * share_num / share_den) AS capacity_s,
+        sum(ready_milli_unit_seconds / 1e3 * share_num / share_den) AS ready_s
     FROM gpu_capacity
     WHERE ts >= $start AND ts < $end
     GROUP BY 1, 2, cluster, node
@@ -28,10 +28,10 @@ held AS (
     GROUP BY half_hour, cluster, node
 ),
 model AS (
-    SELECT cluster, node, max(gpu_model) AS gpu_model
+    SELECT day, cluster, node, max(gpu_model) AS gpu_model  -- by day, so that a day is the same computed alone or not
     FROM gpu_device_halfhour
     WHERE day >= CAST($start AS DATE) AND day < CAST($end AS DATE)
-    GROUP BY cluster, node
+    GROUP BY day, cluster, node
 )
 SELECT
     capacity.day, capacity.half_hour, capacity.cluster, capacity.node,
@@ -43,4 +43,5 @@ FROM capacity
 LEFT JOIN held
     ON held.half_hour = capacity.half_hour AND held.cluster IS NOT DISTINCT FROM capacity.cluster
     AND held.node = capacity.node
-LEFT JOIN model ON model.cluster IS NOT DISTINCT FROM capacity.cluster AND model.node = capacity.node
+LEFT JOIN model
+    ON model.day = capacity.day AND model.cluster IS NOT DISTINCT FROM capacity.cluster AND model.node = capacity.node

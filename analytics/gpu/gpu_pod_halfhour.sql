@@ -18,7 +18,7 @@ WITH held AS (
         cluster, node, namespace, pod,
         max(gpu_model) AS gpu_model,
         min(started_at) AS started_at,
-        sum(milli_unit_seconds / 1000.0 * share_num / share_den) AS held_s
+        sum(milli_unit_seconds / 1e3 * share_num / share_den) AS held_s
     FROM gpu_allocation
     WHERE ts >= $start AND ts < $end
     GROUP BY 1, 2, cluster, node, namespace, pod

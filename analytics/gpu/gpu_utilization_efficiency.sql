@@ -14,7 +14,8 @@ facts: [gpu_allocation, gpu_activity]
 */
 WITH day AS (
     SELECT day, coalesce(t.team, '__unallocated__') AS team,
-           sum(p.effective_s) AS effective_s, sum(p.held_s - p.unmeasured_s) AS measured_s, count(*) AS half_hours
+           sum(p.effective_s) AS effective_s, sum(p.held_s - p.unmeasured_s) AS measured_s,
+           sum(CASE WHEN p.held_s > p.unmeasured_s THEN 1 ELSE 0 END) AS half_hours
     FROM gpu_pod_halfhour AS p
     LEFT JOIN namespace_team AS t ON t.namespace = p.namespace
     GROUP BY day, coalesce(t.team, '__unallocated__')

@@ -13,16 +13,22 @@ facts: [serving_histogram]
 interval: wilson
 ---
 */
-WITH scoped AS (
-    SELECT CAST(period AS DATE) AS day, 'platform' AS scope, within_lower, total
-    FROM serving_threshold WHERE grain = 'day'
+WITH day AS (
+    SELECT CAST(t.period AS DATE) AS day, t.service, s.team, t.within_lower, t.total
+    FROM serving_threshold AS t
+    LEFT JOIN service AS s ON s.service = t.service
+    WHERE t.grain = 'day'
+),
+scoped AS (
+    SELECT day, 'platform' AS scope, within_lower, total FROM day
     UNION ALL
-    SELECT CAST(period AS DATE), concat('service:', service), within_lower, total
-    FROM serving_threshold WHERE grain = 'day'
+    SELECT day, concat('service:', service), within_lower, total FROM day
+    UNION ALL
+    SELECT day, concat('team:', team), within_lower, total FROM day WHERE team IS NOT NULL
 )
 SELECT
     p.grain, p.period_start, p.period_end, s.scope,
-    sum(s.within_lower) AS numerator, sum(s.total) AS denominator, CAST(sum(s.total) AS BIGINT) AS n
+    sum(s.within_lower) AS numerator, sum(s.total) AS denominator, CAST(round(sum(s.total)) AS BIGINT) AS n
 FROM period AS p
 JOIN scoped AS s ON s.day >= CAST(p.period_start AS DATE) AND s.day < CAST(p.period_end AS DATE)
 GROUP BY p.grain, p.period_start, p.period_end, s.scope

@@ -21,8 +21,8 @@ WITH service_hour AS (
         AND t.model IS NOT DISTINCT FROM c.model
     GROUP BY c.day, c.hour, t.service, c.layer, c.measure, c.outcome
 ),
-outermost AS (
-    SELECT day, service, measure, min(depth) AS depth
+of_record AS (
+    SELECT day, service, measure, CASE WHEN measure = 'requests' THEN min(depth) ELSE max(depth) END AS depth
     FROM service_hour
     GROUP BY day, service, measure
 )
@@ -39,5 +39,5 @@ SELECT
     sum(CASE WHEN s.measure = 'tokens_out' THEN s.value END) AS tokens_out,
     sum(CASE WHEN s.measure = 'tokens_cached' THEN s.value END) AS tokens_cached
 FROM service_hour AS s
-JOIN outermost AS o ON o.day = s.day AND o.service = s.service AND o.measure = s.measure AND o.depth = s.depth
+JOIN of_record AS o ON o.day = s.day AND o.service = s.service AND o.measure = s.measure AND o.depth = s.depth
 GROUP BY s.day, s.hour, s.service

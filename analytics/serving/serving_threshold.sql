@@ -9,12 +9,44 @@ source: docs/serving.md
 missing: no row for a service without a latency threshold
 ---
 */
+WITH measured AS (
+    SELECT
+        b.day, b.hour, t.service, s.latency_threshold_s AS threshold_s,
+        CASE b.layer WHEN 'gateway' THEN 1 WHEN 'mesh' THEN 2 WHEN 'proxy' THEN 3 ELSE 4 END AS depth,
+        b.cluster, b.namespace, b.pod, b.label_service, b.model, b.le, b.count
+    FROM serving_bucket_hour AS b
+    JOIN serving_target AS t
+        ON t.cluster IS NOT DISTINCT FROM b.cluster AND t.namespace IS NOT DISTINCT FROM b.namespace
+        AND t.pod IS NOT DISTINCT FROM b.pod AND t.label_service IS NOT DISTINCT FROM b.label_service
+        AND t.model IS NOT DISTINCT FROM b.model
+    JOIN service AS s ON s.service = t.service
+    WHERE b.measure = 'latency' AND s.latency_threshold_s IS NOT NULL
+),
+outermost AS (
+    SELECT day, service, min(depth) AS depth
+    FROM measured
+    GROUP BY day, service
+),
+bounded AS (  -- target by target: pods with other bucket bounds make sums by bound that mean nothing at one bound
+    SELECT
+        m.day, m.hour, m.service, m.threshold_s,
+        coalesce(max(CASE WHEN m.le <= m.threshold_s THEN m.count END), 0) AS within_lower,
+        min(CASE WHEN m.le >= m.threshold_s THEN m.count END) AS within_upper,
+        max(m.count) AS total
+    FROM measured AS m
+    JOIN outermost AS o ON o.day = m.day AND o.service = m.service AND o.depth = m.depth
+    GROUP BY
+        m.day, m.hour, m.service, m.threshold_s, m.cluster, m.namespace, m.pod, m.label_service, m.model
+)
 SELECT
-    b.grain, b.period, b.service, b.measure, s.latency_threshold_s AS threshold_s,
-    coalesce(max(CASE WHEN b.le <= s.latency_threshold_s THEN b.count END), 0) AS within_lower,
-    min(CASE WHEN b.le >= s.latency_threshold_s THEN b.count END) AS within_upper,
-    max(b.count) AS total
-FROM serving_bucket AS b
-JOIN service AS s ON s.service = b.service
-WHERE b.measure = 'latency' AND s.latency_threshold_s IS NOT NULL
-GROUP BY b.grain, b.period, b.service, b.measure, s.latency_threshold_s
+    'hour' AS grain, hour AS period, service, 'latency' AS measure, threshold_s, sum(within_lower) AS within_lower,
+    CASE WHEN count(within_upper) = count(*) THEN sum(within_upper) END AS within_upper, sum(total) AS total
+FROM bounded
+WHERE hour >= CAST($now AS TIMESTAMP) - $hourly_days * INTERVAL 1 DAY
+GROUP BY hour, service, threshold_s
+UNION ALL
+SELECT
+    'day', CAST(day AS TIMESTAMP), service, 'latency', threshold_s, sum(within_lower),
+    CASE WHEN count(within_upper) = count(*) THEN sum(within_upper) END, sum(total)
+FROM bounded
+GROUP BY day, service, threshold_s

@@ -28,10 +28,11 @@ phase AS (
     FROM instance_phase
     GROUP BY ALL
 ),
-created AS (
-    SELECT cluster, namespace, pod, coalesce(uid, '') AS uid, min("min") AS epoch
+started AS (
+    SELECT cluster, namespace, pod, coalesce(uid, '') AS uid,
+           coalesce(min("min") FILTER (measure = 'pod_started'), min("min") FILTER (measure = 'pod_created')) AS epoch
     FROM rollup
-    WHERE measure = 'pod_created'
+    WHERE measure IN ('pod_started', 'pod_created')
     GROUP BY ALL
 ),
 node_label AS (
@@ -45,13 +46,13 @@ SELECT
     regexp_replace(node_label.gpu_model, '-(SHARED|MIG-.*)$', '') AS gpu_model,
     CASE WHEN share.name IS NOT NULL THEN share.num ELSE 1 END AS share_num,
     CASE WHEN share.name IS NOT NULL THEN share.den ELSE greatest(coalesce(node_label.replicas, 1), 1) END AS share_den,
-    make_timestamp((created.epoch * 1000000)::BIGINT) AS started_at,
+    make_timestamp((started.epoch * 1000000)::BIGINT) AS started_at,
     request.ts,
     milli * least(covered_s, pending_s + running_s) AS milli_unit_seconds,
     milli * greatest(least(covered_s, pending_s + running_s) - running_s, 0) AS starting_milli_unit_seconds
 FROM request
 JOIN phase USING (cluster, namespace, pod, uid, ts)
-LEFT JOIN created USING (cluster, namespace, pod, uid)
+LEFT JOIN started USING (cluster, namespace, pod, uid)
 LEFT JOIN node_label USING (cluster, node)
 LEFT JOIN share ON share.name = request.resource
 WHERE milli * least(covered_s, pending_s + running_s) > 0
