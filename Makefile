@@ -30,7 +30,7 @@ lock:  ## resolve pyproject.toml anew (needs uv)
 	uv pip compile --universal --generate-hashes $(GROUPS) --no-header --no-annotate pyproject.toml -o requirements.lock
 
 bench: .venv/installed  ## speed and memory against the usual ways, as ratios
-	$(BIN)/python bench/collector.py
+	$(BIN)/python -m bench.collector
 
 # uv where there is one, else venv and pip; the project itself is installed in place, without dependencies
 .venv/installed: requirements.lock pyproject.toml

@@ -1,6 +1,6 @@
 """Public traces through the real warehouse and analytics: the figures must come out exactly.
 
-    python bench/trace.py ../shared/data
+    python -m bench.trace DIRECTORY
 
 openb (alibaba/clusterdata, cluster-trace-gpu-v2023): each scheduled GPU pod is allocated from its scheduled to its
 deletion time, cut into 5-minute facts; team = QoS class; every GPU at 2.50 an hour. All pods, with and without GPUs,

@@ -16,6 +16,13 @@ from warehouse.writing import Transaction
 OF_STREAM = "series IN (SELECT series FROM series WHERE source = $source AND stream = $stream)"
 
 
+def streams(tx: Transaction, source: str) -> frozenset[str]:
+    """The streams of `source` of which samples may be stored."""
+    return frozenset(
+        tx.query("SELECT DISTINCT stream FROM series WHERE source = $source", {"source": source})["stream"]
+    )
+
+
 def replace_samples(
     tx: Transaction, source: str, stream: str, interval: Interval, series: pl.DataFrame, samples: pl.DataFrame
 ) -> None:

@@ -101,6 +101,21 @@ class Transaction:
             self.insert(table, frame, {column: value for column, value in where.items() if column not in frame.columns})
         self._mark_days(table, interval)
 
+    def replace_window_from(self, table: str, where: Mapping[str, str], interval: Interval, query: str) -> int:
+        """Like `replace_window`, with the rows of a SELECT that stay inside of the database; returns how many.
+
+        The SELECT has a column `ts` and none of the columns of `where`. Rows outside of the interval are not stored:
+        they are another window's.
+        """
+        self.replace_window(table, where, interval, None)
+        constants = "".join([f', $c_{column} AS "{column}"' for column in where])
+        return self.execute(
+            f'INSERT INTO "{table}" BY NAME SELECT made.*{constants} FROM ({query}) AS made '
+            "WHERE made.ts >= $w_start AND made.ts < $w_end",
+            {f"c_{column}": value for column, value in where.items()}
+            | {"w_start": naive(interval.start), "w_end": naive(interval.end)},
+        )
+
     def replace_rows(self, table: str, keys: Sequence[str], frame: pl.DataFrame) -> None:
         """Put the rows of `frame` in place of those that have the same values in the columns `keys`."""
         if frame.is_empty():

@@ -14,8 +14,7 @@ from collector.prometheus.profile import Profile
 from collector.prometheus.window import MetricRows
 from warehouse.database import Warehouse
 from warehouse.interval import Interval
-from warehouse.samples import replace_samples
-from warehouse.writing import Transaction
+from warehouse.samples import replace_samples, streams
 
 
 def store_window(
@@ -28,27 +27,25 @@ def store_window(
 ) -> int:
     """Put what the metrics of `profile` answered in place of what is stored of `window`; returns the fact rows."""
     where = {"source": source, "profile": profile.id}
+    rows = [answer.rows for answer in answers if not answer.rows.is_empty()]
     stored = 0
     with warehouse.transaction() as tx:
-        for table, frame in _facts(tx, profile, answers).items():
-            tx.replace_window(table, where, window, frame)
+        if rows:
+            rollup = pl.concat(rows).with_columns(layer=pl.lit(profile.layer, dtype=pl.String))
+            with tx.frames(rollup=rollup, share=shares()):
+                for table in profile.fills:
+                    stored += tx.replace_window_from(table, where, window, _statement(table))
+        else:
+            for table in profile.fills:
+                tx.replace_window(table, where, window, None)
+        for table in profile.fills:
             tx.advance(source, profile.id, table, window, now)
-            stored += frame.height
+        known = streams(tx, source)
         for metric, answer in zip(profile.metrics, answers, strict=True):
-            if answer.raw is not None:
-                stream = metric.stream(profile)
+            stream = metric.stream(profile)
+            if answer.raw is not None and (stream in known or not answer.raw.samples.is_empty()):
                 replace_samples(tx, source, stream, window, answer.raw.series, answer.raw.samples)
     return stored
-
-
-def _facts(tx: Transaction, profile: Profile, answers: Sequence[MetricRows]) -> dict[str, pl.DataFrame]:
-    """The rows of every fact table that the profile fills; empty frames where the window has none."""
-    rows = [answer.rows for answer in answers if not answer.rows.is_empty()]
-    if not rows:
-        return {table: pl.DataFrame() for table in profile.fills}
-    rollup = pl.concat(rows).with_columns(layer=pl.lit(profile.layer, dtype=pl.String))
-    with tx.frames(rollup=rollup, share=shares()):
-        return {table: tx.query(_statement(table)) for table in profile.fills}
 
 
 @cache
