@@ -38,7 +38,10 @@ class Head(BaseModel):
       `$end` (midnights, half-open) and must return rows of those days alone;
     - `intermediate`: a table that other analytics read and nobody else;
     - `result`: a published table;
-    - `kpi`: rows (grain, period_start, period_end, scope, numerator, denominator, n [, value]) of one KPI;
+    - `kpi`: counts of one KPI. Where days add up (nearly always): rows (day, numerator, denominator, n and a column for
+      each of `scopes`), which the runner sums up to weeks, months and quarters, for the platform and each scope. Where
+      they do not (a state as of a window's end): rows (grain, period_start, period_end, scope, numerator, denominator,
+      n [, value]), one a window;
     - `finding`: rows (severity, topic, subject, text, remedy) for people.
     """
 
@@ -53,6 +56,7 @@ class Head(BaseModel):
     target: Target | None = None
     missing: str | None = None
     facts: tuple[str, ...] = Field(default=(), description="Facts without which a KPI is not_collected.")
+    scopes: tuple[str, ...] = Field(default=(), description="Columns of a KPI by day that it is also shown for.")
     interval: Literal["wilson"] | None = None
     reads: tuple[str, ...] = Field(default=(), description="Tables that a Python analytic reads.")
     every_minutes: int = Field(default=5, gt=0)

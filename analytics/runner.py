@@ -19,6 +19,7 @@ from analytics.catalog import Analytic, catalog
 from analytics.kpi import SCHEMA, Coverage, definitions, kpi_rows
 from analytics.parameters import Parameters, parameters
 from analytics.store import State, Store
+from analytics.windows import in_windows
 from warehouse.database import Warehouse
 from warehouse.interval import Interval, naive
 from warehouse.publication import publish
@@ -141,6 +142,8 @@ def _with_inputs(only: Collection[str] | None) -> list[Analytic]:
     by_name = {one.name: one for one in catalog()}
     wanted: set[str] = set()
     pending = [name for name in only if name in by_name]
+    if any(by_name[name].head.kind == "kpi" for name in pending):
+        pending.append("period")  # days of a KPI are summed up to these
     while pending:
         name = pending.pop()
         if name not in wanted:
@@ -176,12 +179,17 @@ def _tables(warehouse: Warehouse, store: Store, run: _Run, now: datetime) -> dic
     rows = [
         row
         for one in kpis
-        for row in kpi_rows(one.name, one.head, store.table(one.name), periods, coverage, rules, now)
+        for row in kpi_rows(one.name, one.head, _counts(store, one, periods), periods, coverage, rules, now)
     ]
     tables["kpi"] = pl.DataFrame(rows, schema=SCHEMA)
     tables["kpi_definition"] = definitions((one.name, one.head) for one in kpis)
     tables["analytic_status"] = _status(warehouse, run)
     return tables
+
+
+def _counts(store: Store, kpi: Analytic, periods: pl.DataFrame) -> pl.DataFrame:
+    counts = store.table(kpi.name)
+    return in_windows(counts, periods, kpi.head.scopes) if "day" in counts.columns else counts
 
 
 def _coverage(warehouse: Warehouse) -> dict[str, Coverage]:

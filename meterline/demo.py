@@ -19,7 +19,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import click
-from sample_data.drift_workspace import write_drift_workspace
 
 from analytics.runner import Analysis, analyze
 from dashboards.serve import wait_until_healthy
@@ -34,6 +33,7 @@ from meterline.output import as_json, print_table
 from meterline.service.listening import free_port
 from meterline.service.run import Service, stop_signals
 from sample_data.configuration import demo_configuration
+from sample_data.drift_workspace import write_drift_workspace
 from sample_data.server import SamplePlatform
 from warehouse.database import Warehouse
 from warehouse.errors import ConfigurationError, MeterlineError

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from servers import steady
 
+from servers import steady
 from warehouse.published import Published
 
 ROOT = Path(__file__).parents[1]

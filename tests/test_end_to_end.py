@@ -13,12 +13,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 import requests
-import small_platform as case
-from servers import prometheus, victoria
 
+import small_platform as case
 from analytics.runner import analyze
 from analytics.showback import showback
 from collector.prometheus.settings import PrometheusSettings
+from servers import prometheus, victoria
 from warehouse.database import Warehouse
 from warehouse.interval import Interval
 from warehouse.published import Published

@@ -1,4 +1,4 @@
-"""Real traces through the real warehouse and analytics: the figures that were worked out independently come out exactly."""
+"""Real traces through the real warehouse and analytics: figures worked out independently come out exactly."""
 
 from __future__ import annotations
 

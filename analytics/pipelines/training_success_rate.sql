@@ -10,21 +10,10 @@ direction: up
 target: {op: ">=", value: 0.95, stretch: 0.99}
 missing: no_data without ended runs; cancelled and skipped runs are in neither part, backfills are apart
 facts: [pipeline_run]
+scopes: [pipeline]
 interval: wilson
 ---
 */
-WITH ended AS (
-    SELECT day, pipeline, success, failed FROM pipeline_day WHERE kind = 'training'
-),
-scoped AS (
-    SELECT day, 'platform' AS scope, success, failed FROM ended
-    UNION ALL
-    SELECT day, concat('pipeline:', pipeline), success, failed FROM ended
-)
-SELECT
-    p.grain, p.period_start, p.period_end, s.scope,
-    CAST(sum(s.success) AS DOUBLE) AS numerator, CAST(sum(s.success + s.failed) AS DOUBLE) AS denominator,
-    CAST(sum(s.success + s.failed) AS BIGINT) AS n
-FROM period AS p
-JOIN scoped AS s ON s.day >= CAST(p.period_start AS DATE) AND s.day < CAST(p.period_end AS DATE)
-GROUP BY p.grain, p.period_start, p.period_end, s.scope
+SELECT day, pipeline, success AS numerator, success + failed AS denominator, success + failed AS n
+FROM pipeline_day
+WHERE kind = 'training'

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from analytic_cases import Case, analytics_by_name, cases, differences, run_on_duckdb, types, with_quantiles
 
+from analytic_cases import Case, analytics_by_name, cases, differences, run_on_duckdb, types, with_quantiles
 from analytics.catalog import catalog
 from analytics.store import PARAMETER
 

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
-from analytic_cases import Case, run_on_duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from analytic_cases import Case, run_on_duckdb
 
 NOW = datetime(2026, 10, 31)
 QUEUED = NOW - timedelta(days=1)

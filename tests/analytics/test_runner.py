@@ -14,12 +14,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from small_platform import H100, store_inventory
 
 from analytics import runner
 from analytics.catalog import catalog
 from analytics.parameters import parameters
 from analytics.runner import analyze
+from small_platform import H100, store_inventory
 from warehouse.database import Warehouse
 from warehouse.interval import Interval, naive
 from warehouse.published import Published

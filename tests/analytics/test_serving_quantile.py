@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from analytic_cases import Case, run_on_duckdb
 from servers.prometheus import loaded
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import polars as pl
 import pytest
-from analytic_cases import Case, run_on_duckdb
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analytic_cases import Case, run_on_duckdb
 from analytics.cost import cost_line, unit_cost_month
 from analytics.showback import DIMENSIONS, showback
 from warehouse.errors import ConfigurationError

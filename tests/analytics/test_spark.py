@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import sqlglot
+
 from analytic_cases import Case, Row, analytics_by_name, cases, differences, typed, types, used, with_quantiles
 
 pyspark = pytest.importorskip("pyspark", reason="pyspark is not installed; this job is opt-in")

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from published.inventory import SERVICES
-from published.version import make, tables
 from streamlit.testing.v1 import AppTest
 
 import dashboards
 from dashboards.navigation import ENTRIES
+from published.inventory import SERVICES
+from published.version import make, tables
 
 APP = Path(dashboards.__file__).parent / "app.py"
 SUBJECTS = {

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
-from servers.scripted import Step, cut, hang, reply, scripted, trickle
 
+from servers.scripted import Step, cut, hang, reply, scripted, trickle
 from warehouse.database import Warehouse
 
 ROOT = Path(__file__).resolve().parents[2]

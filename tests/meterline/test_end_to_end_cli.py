@@ -14,13 +14,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import small_platform as case
 from polars.testing import assert_frame_equal
-from servers import prometheus
 from starlette.testclient import TestClient
 
+import small_platform as case
 from meterline.api import create_app
 from meterline.cli import main
+from servers import prometheus
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.server

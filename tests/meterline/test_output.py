@@ -16,9 +16,9 @@ from pathlib import Path
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
-from servers.scripted import reply, scripted
 
 from meterline.output import as_csv, as_json, plain, print_table
+from servers.scripted import reply, scripted
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTHING = b'{"status":"success","data":{"resultType":"matrix","result":[]}}'

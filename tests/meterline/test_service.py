@@ -16,10 +16,10 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from servers.scripted import hang, reply, scripted
 
 from meterline.service.dashboards import DashboardProcess
 from meterline.service.listening import bind, free_port
+from servers.scripted import hang, reply, scripted
 from warehouse.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parents[2]

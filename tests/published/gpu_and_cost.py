@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import polars as pl
+
 from published.inventory import CLUSTERS, END, PRICES, SERVICES, START, TEAMS, days, part_of
 
 

@@ -6,6 +6,7 @@ import math
 from datetime import date, datetime, timedelta
 
 import polars as pl
+
 from published.inventory import END, SERVICES, TEAMS
 
 DEFINITIONS = [

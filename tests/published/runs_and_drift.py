@@ -6,6 +6,7 @@ import random
 from datetime import datetime, timedelta
 
 import polars as pl
+
 from published.inventory import END, PIPELINES, SERVICES, START, days
 
 

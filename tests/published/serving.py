@@ -7,6 +7,7 @@ import random
 from datetime import date, datetime
 
 import polars as pl
+
 from published.inventory import DAYS, END, SERVICES, days, part_of
 
 

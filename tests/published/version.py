@@ -11,9 +11,9 @@ from datetime import UTC, timedelta
 from pathlib import Path
 
 import polars as pl
+
 from published import gpu_and_cost, kpis, runs_and_drift, serving
 from published.inventory import END, START
-
 from warehouse.publication import publish
 
 

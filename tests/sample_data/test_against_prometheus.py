@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
-from servers.prometheus import loaded
 from starlette.testclient import TestClient
 
 from sample_data.platform import build_platform
 from sample_data.prometheus_api import prometheus_app
 from sample_data.store import Store
+from servers.prometheus import loaded
 
 END = datetime(2026, 11, 24, 10, 58, 31, tzinfo=UTC)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import requests
+
 from servers.prometheus import free_port
 
 

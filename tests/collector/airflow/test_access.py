@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from servers.recorded_airflow import RecordedAirflow, serving
-from servers.scripted import reply, scripted
 
 from collector.airflow.api import AirflowApi
 from collector.airflow.settings import AirflowSettings, Pipelines
+from servers.recorded_airflow import RecordedAirflow, serving
+from servers.scripted import reply, scripted
 from warehouse.errors import BadAnswer, ConfigurationError, Rejected, Unauthorized
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers.recorded_airflow import RecordedAirflow, recorded, serving
 
 from collector.airflow.settings import AirflowSettings
 from collector.source import Collected
+from servers.recorded_airflow import RecordedAirflow, recorded, serving
 from warehouse.database import Warehouse
 from warehouse.errors import Rejected, Unauthorized
 from warehouse.interval import Interval

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from servers.scripted import Asked, Handler, Scripted, no_sleep, reply, scripted
 
 from collector.prometheus.client import PrometheusClient
 from collector.prometheus.connection import Connection
+from servers.scripted import Asked, Handler, Scripted, no_sleep, reply, scripted
 from warehouse.errors import BadAnswer, PartialAnswer, Rejected, SourceError, TooLarge, Unreachable
 from warehouse.interval import Interval
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 import requests
-from servers import prometheus
-from servers.scripted import Handler, reply, scripted
 
 from collector.prometheus.client import PrometheusClient, SampleBatch
 from collector.prometheus.connection import Connection
+from servers import prometheus
+from servers.scripted import Handler, reply, scripted
 from warehouse.errors import Rejected, TooLarge
 from warehouse.interval import Interval
 

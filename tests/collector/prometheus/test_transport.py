@@ -12,12 +12,12 @@ from typing import Any
 
 import certifi
 import pytest
-from servers.prometheus import free_port
-from servers.scripted import Scripted, Step, cut, hang, no_sleep, reply, scripted, trickle
 
 from collector.prometheus.connection import Connection
 from collector.prometheus.deadline import DeadlineAdapter
 from collector.prometheus.transport import Transport
+from servers.prometheus import free_port
+from servers.scripted import Scripted, Step, cut, hang, no_sleep, reply, scripted, trickle
 from warehouse.errors import (
     BadAnswer,
     ConfigurationError,

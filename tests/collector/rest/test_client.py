@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers.scripted import Step, cut, hang, reply, scripted, trickle
 
 from collector.rest.client import RestClient, bearer
 from collector.rest.connection import RestConnection
 from collector.rest.failure import NotFound
 from collector.secret import Secret
+from servers.scripted import Step, cut, hang, reply, scripted, trickle
 from warehouse.errors import (
     BadAnswer,
     ConfigurationError,
