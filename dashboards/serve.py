@@ -15,10 +15,12 @@ from pathlib import Path
 import httpx
 from tenacity import RetryError, retry, retry_if_exception_type, retry_if_result, stop_after_delay, wait_fixed
 
+from dashboards.launch import PARENT_VARIABLE
 from warehouse.errors import Unreachable
 
 ROOT = Path(__file__).resolve().parent
 HEALTH = "/_stcore/health"
+DATA_VARIABLE = "METERLINE_DATA"
 
 
 def command(data: Path, port: int, address: str = "127.0.0.1") -> list[str]:
@@ -33,14 +35,18 @@ def command(data: Path, port: int, address: str = "127.0.0.1") -> list[str]:
         "logger.level": "warning",
     }  # fmt: skip
     options = [word for name, value in flags.items() for word in (f"--{name}", value)]
-    return [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), *options]
+    return [sys.executable, "-m", "dashboards.launch", "run", str(ROOT / "app.py"), *options]
 
 
 def environment(data: Path, base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of that process: `base` (default: ours) with the data directory and where our packages are."""
+    """The environment of that process: `base` (default: ours) with the data directory and where our packages are.
+
+    The process ends when this one does, however this one ends.
+    """
     inherited = dict(os.environ if base is None else base)
     paths = [str(ROOT.parent), *filter(None, [inherited.get("PYTHONPATH")])]
-    return inherited | {"METERLINE_DATA": str(data.resolve()), "PYTHONPATH": os.pathsep.join(paths)}
+    ours = {DATA_VARIABLE: str(data.resolve()), PARENT_VARIABLE: str(os.getpid()), "PYTHONPATH": os.pathsep.join(paths)}
+    return inherited | ours
 
 
 def wait_until_healthy(url: str, deadline: float) -> float:
