@@ -32,7 +32,8 @@ lock:  ## resolve pyproject.toml anew (needs uv)
 bench: .venv/installed  ## speed and memory against the usual ways, as ratios
 	$(BIN)/python -m bench.collector
 
-# uv where there is one, else venv and pip; the project itself is installed in place, without dependencies
+# uv where there is one, else venv and pip; the project itself is installed in place, without dependencies. The lock is
+# complete, so pip gets --no-deps: with hashes it would refuse `pandas[parquet]`, which Evidently asks for.
 .venv/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "error: Meterline needs Python 3.11 or newer, $$($(PYTHON) --version) is $(PYTHON)"; \
@@ -43,7 +44,7 @@ bench: .venv/installed  ## speed and memory against the usual ways, as ratios
 	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . ; \
 	else \
 	  $(PYTHON) -m venv .venv && \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock && \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . ; \
 	fi
 	@touch $@
