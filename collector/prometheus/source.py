@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 from collector.prometheus import profile as profiles
 from collector.prometheus.client import PrometheusClient
@@ -95,16 +96,16 @@ class PrometheusSource:
         window. An error of the server as a whole is raised.
         """
         waiting = deque(windows)
-        with ThreadPoolExecutor(max_workers=1) as ahead:
+        with ThreadPoolExecutor(max_workers=1) as ahead, ThreadPoolExecutor(max_workers=2) as metrics:
 
             def submit() -> tuple[Profile, Interval, Future[list[MetricRows]]] | None:
                 while waiting:
                     profile, window = waiting.popleft()
                     if profile.id not in failures:
-                        return profile, window, ahead.submit(self._fetch, profile, window, now)
+                        return profile, window, ahead.submit(self._fetch, metrics, profile, window, now)
                 return None
 
-            current = submit()
+            current = submit()  # one at a time: a server that hangs is waited for once
             while current:
                 profile, window, answer = current
                 try:
@@ -118,14 +119,21 @@ class PrometheusSource:
                 current = submit()
                 yield profile, window, answers
 
-    def _fetch(self, profile: Profile, window: Interval, now: datetime) -> list[MetricRows]:
+    def _fetch(self, pool: Executor, profile: Profile, window: Interval, now: datetime) -> list[MetricRows]:
+        """Every metric of the profile; the server prepares one answer while another is parsed."""
         keep = window.end > now - self._settings.keep_samples
+        failed = Event()
 
-        def one(metric: Metric) -> MetricRows:
-            return collect_metric(self._client, self._settings, profile, metric, window, keep_samples=keep)
+        def one(metric: Metric) -> MetricRows | None:
+            if failed.is_set():  # the window is lost; what was not asked yet need not wait for a deadline too
+                return None
+            try:
+                return collect_metric(self._client, self._settings, profile, metric, window, keep_samples=keep)
+            except BaseException:
+                failed.set()
+                raise
 
-        with ThreadPoolExecutor(max_workers=2) as pool:  # the server prepares one answer while another is parsed
-            return list(pool.map(one, profile.metrics))
+        return [rows for rows in pool.map(one, profile.metrics) if rows is not None]
 
     def _span(self, warehouse: Warehouse, profile: Profile, interval: Interval | None, now: datetime) -> Interval:
         if interval is not None:
