@@ -1,8 +1,9 @@
 """What every kind of source is: settings that open into something that can be checked and collected.
 
-A new kind is one package with `SETTINGS`, a subclass of `SourceSettings` whose `type` is a literal; `collector.kinds`
-finds it. Sources share nothing else: intervals, retries and watermarks are theirs, because they differ for good reasons
-(Prometheus has windows, Airflow has request times, files have names).
+A new kind is one package: `settings.SETTINGS`, a subclass of `SourceSettings` whose `type` is a literal, and
+`source.SOURCE`, which makes a `Source` of such settings; `collector.kinds` finds it. Sources share nothing else:
+intervals, retries and watermarks are theirs, because they differ for good reasons (Prometheus has windows, Airflow has
+request times, files have names).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Annotated, Any, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -74,6 +76,11 @@ class SourceSettings(BaseModel):
     def facts(self) -> tuple[str, ...]:
         """The fact tables that this source fills, so that a KPI can tell `no_data` from `not_collected`."""
 
-    @abstractmethod
     def open(self) -> Source:
-        """The source itself; reads secrets, opens no connection yet."""
+        """The source itself: `SOURCE` of the module `source` beside these settings, imported only now with its client.
+
+        Reads secrets when it needs them; opens no connection yet.
+        """
+        package = type(self).__module__.rpartition(".")[0]
+        source: Source = import_module(f"{package}.source").SOURCE(self)
+        return source

@@ -23,7 +23,6 @@ import click
 from analytics.runner import Analysis, analyze
 from dashboards.serve import wait_until_healthy
 from meterline import results
-from meterline.cli import tell
 from meterline.cli.progress import progress_bar
 from meterline.collecting import Clock, Outcome, collect_all, utc_now
 from meterline.config.load import load
@@ -32,6 +31,7 @@ from meterline.inventory import store_inventory
 from meterline.output import as_json, print_table
 from meterline.service.listening import free_port
 from meterline.service.run import Service, stop_signals
+from meterline.telling import tell
 from sample_data.configuration import demo_configuration
 from sample_data.drift_workspace import write_drift_workspace
 from sample_data.server import SamplePlatform

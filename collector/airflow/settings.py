@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from collector.rest.connection import RestConnection
 from collector.secret import Secret
 from collector.source import Duration, SourceSettings
-
-if TYPE_CHECKING:
-    from collector.airflow.source import AirflowSource
 
 
 class Pipelines(BaseModel):
@@ -66,11 +63,6 @@ class AirflowSettings(SourceSettings, RestConnection):
     @property
     def facts(self) -> tuple[str, ...]:
         return ("pipeline_run", "pipeline_task")
-
-    def open(self) -> AirflowSource:
-        from collector.airflow.source import AirflowSource
-
-        return AirflowSource(self)
 
 
 SETTINGS = AirflowSettings

@@ -189,3 +189,6 @@ def _states() -> dict[str, pl.DataFrame]:
 @cache
 def _statement(table: str) -> str:
     return (files("collector.airflow") / "facts" / f"{table}.sql").read_text(encoding="utf-8")
+
+
+SOURCE = AirflowSource

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
 from collector.source import Duration, SourceSettings
-
-if TYPE_CHECKING:
-    from collector.evidently.source import EvidentlySource
 
 
 class EvidentlySettings(SourceSettings):
@@ -40,11 +37,6 @@ class EvidentlySettings(SourceSettings):
     @property
     def facts(self) -> tuple[str, ...]:
         return ("drift_score",)
-
-    def open(self) -> EvidentlySource:
-        from collector.evidently.source import EvidentlySource
-
-        return EvidentlySource(self)
 
 
 SETTINGS = EvidentlySettings

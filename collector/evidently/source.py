@@ -145,3 +145,6 @@ def _shortened(notes: Sequence[str]) -> Iterator[str]:
     yield from notes[:NAMED_FILES]
     if len(notes) > NAMED_FILES:
         yield f"and {len(notes) - NAMED_FILES} more"
+
+
+SOURCE = EvidentlySource

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field, field_validator
 
@@ -11,9 +11,6 @@ from collector.prometheus import profile
 from collector.prometheus.connection import Connection
 from collector.source import Duration, SourceSettings
 from warehouse.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from collector.prometheus.source import PrometheusSource
 
 
 class PrometheusSettings(SourceSettings, Connection):
@@ -49,11 +46,6 @@ class PrometheusSettings(SourceSettings, Connection):
     @property
     def facts(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(fact for one in self.profiles for fact in profile.load(one).fills))
-
-    def open(self) -> PrometheusSource:
-        from collector.prometheus.source import PrometheusSource
-
-        return PrometheusSource(self)
 
 
 SETTINGS = PrometheusSettings

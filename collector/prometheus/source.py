@@ -143,3 +143,6 @@ class PrometheusSource:
         known = warehouse.watermark(self.name, profile.id)
         start = known.replace(tzinfo=UTC) if known else floor(end - self._settings.backfill, BUCKET)
         return Interval(min(start, end), end)
+
+
+SOURCE = PrometheusSource

@@ -16,6 +16,7 @@ import click
 from meterline.cli.app import app
 from meterline.cli.interruption import INTERRUPTED, MESSAGE
 from meterline.cli.logs import log_to_stderr, tracing
+from meterline.telling import tell
 from warehouse.errors import MeterlineError
 
 
@@ -48,11 +49,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo(f"error: unexpected {type(defect).__name__}: {first}", err=True)
         click.echo("  fix: this is a defect of Meterline; METERLINE_TRACE=1 shows where, please report it", err=True)
         return 1
-
-
-def tell(error: MeterlineError, subject: str = "") -> None:
-    """The error and its remedy on stderr; one `error:` line for each line of its message."""
-    for line in error.message.splitlines():
-        click.echo(f"error: {subject}{line}", err=True)
-    if error.remedy:
-        click.echo(f"  fix: {error.remedy}", err=True)

@@ -44,9 +44,9 @@ def init(directory: Path) -> int:
 @json_option
 def check(config: Path, json: bool) -> int:
     """Validate the configuration and reach every source."""
-    from meterline.cli import tell
     from meterline.collecting import explained
     from meterline.output import as_json
+    from meterline.telling import tell
 
     loaded = load_config(config)
     failed: list[tuple[str, MeterlineError]] = []

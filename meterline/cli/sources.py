@@ -58,8 +58,8 @@ def choose(config: Config, names: tuple[str, ...]) -> list[SourceSettings]:
 
 def report(outcomes: list[Outcome], json: bool) -> None:
     """What was stored on stdout, errors on stderr."""
-    from meterline.cli import tell
     from meterline.output import as_json
+    from meterline.telling import tell
 
     if json:
         click.echo(as_json([as_row(outcome) for outcome in outcomes]))
