@@ -174,13 +174,20 @@ class Transaction:
             self._connection.unregister("incoming")
 
     def advance(self, source: str, stream: str, fact: str, interval: Interval, at: datetime) -> None:
-        """Record that `stream` of `source` is stored for `interval`; the watermark only ever grows."""
+        """Record that `stream` of `source` is stored for `interval`.
+
+        The span only ever grows, and only by what adjoins it: an interval beyond a gap is stored, but collecting goes
+        on where it stopped, so the gap is filled.
+        """
         bounds = {"start": naive(interval.start), "end": naive(interval.end), "at": naive(at)}
         key = {"source": source, "stream": stream, "fact": fact}
         same = "source = $source AND stream = $stream AND fact = $fact"
         touched = self.execute(
-            "UPDATE watermark SET collected_from = least(collected_from, $start), "
-            f"collected_to = greatest(collected_to, $end), observed_at = greatest(observed_at, $at) WHERE {same}",
+            "UPDATE watermark SET collected_from = "
+            "CASE WHEN $end >= collected_from THEN least(collected_from, $start) ELSE collected_from END, "
+            "collected_to = "
+            "CASE WHEN $start <= collected_to THEN greatest(collected_to, $end) ELSE collected_to END, "
+            f"observed_at = greatest(observed_at, $at) WHERE {same}",
             {**key, **bounds},
         )
         if not touched:

@@ -69,13 +69,24 @@ def test_an_error_inside_a_transaction_leaves_rows_and_watermark_as_they_were(tm
         assert after == before
 
 
-def test_a_watermark_only_grows(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("start", "end", "span"),
+    [
+        ("2026-10-06", "2026-10-07", (5, 7)),  # adjoins
+        ("2026-10-04", "2026-10-05", (4, 6)),
+        ("2026-10-03", "2026-10-09", (3, 9)),  # encloses
+        ("2026-10-05", "2026-10-06", (5, 6)),  # again
+        ("2026-10-08", "2026-10-09", (5, 6)),  # beyond a gap: collecting goes on at the 6th
+        ("2026-10-01", "2026-10-02", (5, 6)),
+    ],
+)
+def test_a_watermark_grows_by_what_adjoins_it(tmp_path: Path, start: str, end: str, span: tuple[int, int]) -> None:
     with Warehouse.open(tmp_path) as warehouse:
-        for start, end in (("2026-10-05", "2026-10-06"), ("2026-10-01", "2026-10-02")):
+        for first, last in (("2026-10-05", "2026-10-06"), (start, end)):
             with warehouse.transaction() as tx:
-                tx.advance("prod", "s", "sample", Interval(parse_utc(start), parse_utc(end)), AT)
+                tx.advance("prod", "s", "sample", Interval(parse_utc(first), parse_utc(last)), AT)
         row = warehouse.query("SELECT collected_from, collected_to FROM watermark").row(0)
-        assert row == (datetime(2026, 10, 1), datetime(2026, 10, 6))
+        assert row == (datetime(2026, 10, span[0]), datetime(2026, 10, span[1]))
 
 
 def test_changed_days_are_those_that_a_window_touches(tmp_path: Path) -> None:
