@@ -20,7 +20,9 @@ class PrometheusSettings(SourceSettings, Connection):
     profiles: tuple[str, ...] = Field(min_length=1, description="Which exporters and runtimes to read.")
     cluster: str | None = Field(default=None, description="Name of the cluster, where series carry no cluster label.")
     match: str = Field(default="", description='Matchers added to every selector, for example job="dcgm".')
-    scrape_interval: Duration | None = Field(default=None, description="Detected from the samples when absent.")
+    scrape_interval: Duration | None = Field(
+        default=None, description="Detected from the samples when absent; say it when it is longer than 5 minutes."
+    )
     replica_labels: tuple[str, ...] = Field(
         default=("prometheus_replica", "replica", "__replica__"),
         description="Labels that tell the members of a highly available pair apart.",
