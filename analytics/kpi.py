@@ -29,9 +29,9 @@ SCHEMA = pl.Schema({
 })  # fmt: skip
 
 DEFINITION = pl.Schema({
-    "kpi": pl.String(), "title": pl.String(), "question": pl.String(), "formula": pl.String(), "unit": pl.String(),
-    "direction": pl.String(), "target": pl.String(), "stretch": pl.Float64(), "source": pl.String(),
-    "missing": pl.String(), "facts": pl.String(),
+    "kpi": pl.String(), "topic": pl.String(), "title": pl.String(), "question": pl.String(), "formula": pl.String(),
+    "unit": pl.String(), "direction": pl.String(), "target": pl.String(), "stretch": pl.Float64(),
+    "source": pl.String(), "missing": pl.String(), "facts": pl.String(),
 })  # fmt: skip
 
 
@@ -129,12 +129,13 @@ def _wilson(row: Mapping[str, Any]) -> tuple[float | None, float | None]:
     return float(interval.low), float(interval.high)
 
 
-def definitions(heads: Iterable[tuple[str, Head]]) -> pl.DataFrame:
-    """The table kpi_definition: what each KPI means, as its file's head says."""
+def definitions(heads: Iterable[tuple[str, str, Head]]) -> pl.DataFrame:
+    """The table kpi_definition from (KPI, topic, head): what each KPI means, as its file's head says."""
     return pl.DataFrame(
         [
             {
                 "kpi": name,
+                "topic": topic,
                 "title": head.title,
                 "question": head.question,
                 "formula": head.formula,
@@ -146,7 +147,7 @@ def definitions(heads: Iterable[tuple[str, Head]]) -> pl.DataFrame:
                 "missing": head.missing,
                 "facts": ", ".join(head.facts),
             }
-            for name, head in heads
+            for name, topic, head in heads
         ],
         schema=DEFINITION,
     )

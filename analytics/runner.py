@@ -182,7 +182,7 @@ def _tables(warehouse: Warehouse, store: Store, run: _Run, now: datetime) -> dic
         for row in kpi_rows(one.name, one.head, _counts(store, one, periods), periods, coverage, rules, now)
     ]
     tables["kpi"] = pl.DataFrame(rows, schema=SCHEMA)
-    tables["kpi_definition"] = definitions((one.name, one.head) for one in kpis)
+    tables["kpi_definition"] = definitions((one.name, one.topic, one.head) for one in kpis)
     tables["analytic_status"] = _status(warehouse, run)
     return tables
 

@@ -27,11 +27,10 @@ DRIFT = Entry("screens/drift.py", "Drift", ":material/waves:")
 
 ENTRIES = (OVERVIEW, GPU, COST, SERVING, PIPELINES, DRIFT)
 
-BY_KPI = {"gpu": GPU, "cost": COST, "serving": SERVING, "latency": SERVING, "slo": SERVING, "training": PIPELINES,
-          "ml": PIPELINES, "drift": DRIFT}  # fmt: skip
-"""The page that explains a KPI, by the first word of the KPI's name."""
+BY_TOPIC = {"gpu": GPU, "cost": COST, "serving": SERVING, "pipelines": PIPELINES, "drift": DRIFT}
+"""The page of a topic: the folder of analytics/ that a KPI or finding comes from."""
 
 
-def page_of(kpi: str) -> Entry:
-    """The page that explains `kpi`; the overview for one that no page explains yet."""
-    return BY_KPI.get(kpi.split("_", 1)[0], OVERVIEW)
+def page_of(topic: str | None) -> Entry:
+    """The page of a topic; the overview for one that has no page yet."""
+    return BY_TOPIC.get(topic or "", OVERVIEW)

@@ -80,7 +80,7 @@ def kpis(results: Results, period: Period, scope: str) -> pl.DataFrame:
     """KPI rows of one period and scope with title, question and direction."""
     return results.rows(
         """
-        SELECT k.kpi, coalesce(d.title, k.kpi) AS title, d.question, d.formula,
+        SELECT k.kpi, coalesce(d.title, k.kpi) AS title, d.topic, d.question, d.formula,
                coalesce(d.direction, 'up') AS direction, k.grain, k.start, k."end", k.scope, k.value, k.unit,
                k.numerator, k.denominator, k.n, k.low, k.high, k.status, k.target, k.verdict, k.provisional, k.sources
         FROM kpi AS k LEFT JOIN kpi_definition AS d ON d.kpi = k.kpi

@@ -32,7 +32,7 @@ def page(view: View) -> None:
         )
         return
     own = {row["kpi"]: row for row in frame.kpis(view.results, view.period, view.scope).to_dicts()}
-    ordered = sorted(platform.to_dicts(), key=lambda row: ENTRIES.index(page_of(row["kpi"])))
+    ordered = sorted(platform.to_dicts(), key=lambda row: ENTRIES.index(page_of(row["topic"])))
     rows = [(own.get(row["kpi"], row), row["kpi"] in own) for row in ordered]
     judged = [row for row, is_own in rows if is_own] or [row for row, _ in rows]
     whose = f"{view.team}: " if view.team and own else ""
@@ -48,7 +48,7 @@ def page(view: View) -> None:
 
 
 def _tile(view: View, row: dict[str, Any], is_own: bool) -> tuple[Tile, str, str]:
-    entry = page_of(row["kpi"])
+    entry = page_of(row["topic"])
     elsewhere = "" if is_own else "whole platform"
     return kpi_tile(view, row, elsewhere), entry.file, entry.title
 

@@ -184,5 +184,6 @@ def test_no_verdict_without_a_target_or_a_value() -> None:
 
 
 def test_definitions_say_what_the_head_says() -> None:
-    row = definitions([("k", head(target=Target(op=">=", value=0.95, stretch=0.99)))]).row(0, named=True)
-    assert (row["kpi"], row["target"], row["stretch"], row["facts"]) == ("k", ">= 0.95", 0.99, "pipeline_run")
+    row = definitions([("k", "pipelines", head(target=Target(op=">=", value=0.95, stretch=0.99)))]).row(0, named=True)
+    assert (row["kpi"], row["topic"], row["facts"]) == ("k", "pipelines", "pipeline_run")
+    assert (row["target"], row["stretch"]) == (">= 0.95", 0.99)

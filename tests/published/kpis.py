@@ -9,6 +9,17 @@ import polars as pl
 
 from published.inventory import END, SERVICES, TEAMS
 
+TOPICS = {
+    "gpu_utilization_efficiency": "gpu",
+    "cost_per_1k_inferences": "cost",
+    "serving_availability": "serving",
+    "latency_within_threshold": "serving",
+    "training_success_rate": "pipelines",
+    "ml_deployment_success_rate": "pipelines",
+    "drift_detection_coverage": "drift",
+    "training_queue_time": "pipelines",
+}
+
 DEFINITIONS = [
     (
         "gpu_utilization_efficiency",

@@ -63,6 +63,7 @@ def tables() -> dict[str, pl.DataFrame]:
     found["kpi_definition"] = pl.DataFrame(
         kpis.DEFINITIONS, schema=["kpi", "title", "question", "unit", "direction", "target"], orient="row"
     ).with_columns(
+        pl.col("kpi").replace_strict(kpis.TOPICS).alias("topic"),
         pl.lit("numerator / denominator").alias("formula"),
         pl.lit("fixture").alias("source"),
         pl.lit("null without events").alias("missing"),
