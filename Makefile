@@ -30,7 +30,7 @@ lock:  ## resolve pyproject.toml anew (needs uv)
 	uv pip compile --universal --generate-hashes $(GROUPS) --no-header --no-annotate pyproject.toml -o requirements.lock
 
 bench: .venv/installed  ## speed and memory against the usual ways, as ratios
-	$(BIN)/python -m bench.collector
+	$(BIN)/python bench/collector.py
 
 # uv where there is one, else venv and pip; the project itself is installed in place, without dependencies. The lock is
 # complete, so pip gets --no-deps: with hashes it would refuse `pandas[parquet]`, which Evidently asks for.

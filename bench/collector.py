@@ -7,8 +7,8 @@ of NaN). Then each path runs in a process of its own, in turns, `--reps` times:
 - samples: Meterline's client and warehouse, raw samples into the tables `sample` and `series`
 - collect: all that `meterline collect` does with the profile `dcgm`: samples, series, 5-minute facts, watermark
 
-Clocks start after imports and a warm-up. Afterwards the stored values are compared bit for bit. Run it from the root of
-the repository, with a Prometheus on the PATH: `python -m bench.collector --reps 5`.
+Clocks start after imports and a warm-up. Afterwards the stored values are compared bit for bit. It needs `prometheus`
+and `promtool` on the PATH: `python bench/collector.py --reps 5`.
 """
 
 from __future__ import annotations
@@ -30,10 +30,14 @@ from typing import Any
 import duckdb
 import polars as pl
 
+if not __package__:  # run as a script, whose own folder would hide the package `collector`
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
 from bench.exactness import compare
 from tests.servers import prometheus
 from warehouse.interval import Interval
 
+ROOT = Path(__file__).resolve().parents[1]
 METRIC = "DCGM_FI_PROF_GR_ENGINE_ACTIVE"
 START = datetime(2026, 10, 5, tzinfo=UTC)
 STEP_S = 30
@@ -165,7 +169,11 @@ def repeat(url: str, root: Path, gpus: int, hours: int, reps: int) -> dict[str, 
             folder.mkdir()
             arguments = ["--path", path, "--url", url, "--folder", str(folder), "--hours", str(hours)]
             done = subprocess.run(
-                [sys.executable, "-m", "bench.collector", *arguments], check=True, capture_output=True, text=True
+                [sys.executable, "-m", "bench.collector", *arguments],
+                check=True,
+                capture_output=True,
+                text=True,
+                cwd=ROOT,
             )
             runs[path].append(json.loads(done.stdout))
             print(f"  {rep + 1}/{reps} {path}: {runs[path][-1]['wall_s']:.2f} s", file=sys.stderr)

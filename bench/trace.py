@@ -1,6 +1,6 @@
 """Public traces through the real warehouse and analytics: the figures must come out exactly.
 
-    python -m bench.trace DIRECTORY
+    python bench/trace.py DIRECTORY
 
 openb (alibaba/clusterdata, cluster-trace-gpu-v2023): each scheduled GPU pod is allocated from its scheduled to its
 deletion time, cut into 5-minute facts; team = QoS class; every GPU at 2.50 an hour. All pods, with and without GPUs,
@@ -12,12 +12,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
+
+if not __package__:  # run as a script, whose own folder would hide the package `collector`
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from analytics.parameters import parameters
 from analytics.runner import analyze
