@@ -94,16 +94,19 @@ def used(analytic: Analytic, overrides: Mapping[str, Any]) -> dict[str, Any]:
     return {name: every[name] for name in sorted(set(PARAMETER.findall(analytic.text)))} if not analytic.compute else {}
 
 
-def with_quantiles(case: Case) -> dict[str, Sequence[Row]]:
-    """The case's tables, and the quantiles of parameters.yaml unless it brings its own."""
-    default: dict[str, Sequence[Row]] = {"quantile": [{"q": q} for q in parameters().quantiles]}
+def with_constants(case: Case) -> dict[str, Sequence[Row]]:
+    """The case's tables, and what is the same for all: the quantiles of parameters.yaml and the four layers."""
+    default: dict[str, Sequence[Row]] = {
+        "quantile": [{"q": q} for q in parameters().quantiles],
+        "layer": [{"layer": name, "depth": d} for d, name in enumerate(("gateway", "mesh", "proxy", "engine"), 1)],
+    }
     return {**default, **case.tables}
 
 
 def run_on_duckdb(case: Case) -> tuple[Types, list[Row]]:
     """The types and rows that the analytic of `case` computes on an in-memory DuckDB."""
     analytic = analytics_by_name()[case.analytic]
-    tables = with_quantiles(case)
+    tables = with_constants(case)
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         for table in analytic.reads:

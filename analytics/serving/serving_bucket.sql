@@ -11,14 +11,15 @@ missing: no row without observations
 WITH service_hour AS (
     SELECT
         b.day, b.hour, t.service, b.measure, b.le,
-        CASE b.layer WHEN 'gateway' THEN 1 WHEN 'mesh' THEN 2 WHEN 'proxy' THEN 3 ELSE 4 END AS depth,
+        l.depth,
         sum(b.count) AS count
     FROM serving_bucket_hour AS b
     JOIN serving_target AS t
         ON t.cluster IS NOT DISTINCT FROM b.cluster AND t.namespace IS NOT DISTINCT FROM b.namespace
         AND t.pod IS NOT DISTINCT FROM b.pod AND t.label_service IS NOT DISTINCT FROM b.label_service
         AND t.model IS NOT DISTINCT FROM b.model
-    GROUP BY b.day, b.hour, t.service, b.measure, b.le, b.layer
+    JOIN layer AS l ON l.layer = b.layer
+    GROUP BY b.day, b.hour, t.service, b.measure, b.le, l.depth
 ),
 outermost AS (
     SELECT day, service, measure, min(depth) AS depth

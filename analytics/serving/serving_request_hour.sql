@@ -12,14 +12,15 @@ missing: tokens are null where no engine metrics are collected
 WITH service_hour AS (
     SELECT
         c.day, c.hour, t.service, c.layer,
-        CASE c.layer WHEN 'gateway' THEN 1 WHEN 'mesh' THEN 2 WHEN 'proxy' THEN 3 ELSE 4 END AS depth,
+        l.depth,
         c.measure, c.outcome, sum(c.value) AS value
     FROM serving_count_hour AS c
     JOIN serving_target AS t
         ON t.cluster IS NOT DISTINCT FROM c.cluster AND t.namespace IS NOT DISTINCT FROM c.namespace
         AND t.pod IS NOT DISTINCT FROM c.pod AND t.label_service IS NOT DISTINCT FROM c.label_service
         AND t.model IS NOT DISTINCT FROM c.model
-    GROUP BY c.day, c.hour, t.service, c.layer, c.measure, c.outcome
+    JOIN layer AS l ON l.layer = c.layer
+    GROUP BY c.day, c.hour, t.service, c.layer, l.depth, c.measure, c.outcome
 ),
 of_record AS (
     SELECT day, service, measure, CASE WHEN measure = 'requests' THEN min(depth) ELSE max(depth) END AS depth

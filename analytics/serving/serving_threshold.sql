@@ -12,13 +12,14 @@ missing: no row for a service without a latency threshold
 WITH measured AS (
     SELECT
         b.day, b.hour, t.service, s.latency_threshold_s AS threshold_s,
-        CASE b.layer WHEN 'gateway' THEN 1 WHEN 'mesh' THEN 2 WHEN 'proxy' THEN 3 ELSE 4 END AS depth,
+        l.depth,
         b.cluster, b.namespace, b.pod, b.label_service, b.model, b.le, b.count
     FROM serving_bucket_hour AS b
     JOIN serving_target AS t
         ON t.cluster IS NOT DISTINCT FROM b.cluster AND t.namespace IS NOT DISTINCT FROM b.namespace
         AND t.pod IS NOT DISTINCT FROM b.pod AND t.label_service IS NOT DISTINCT FROM b.label_service
         AND t.model IS NOT DISTINCT FROM b.model
+    JOIN layer AS l ON l.layer = b.layer
     JOIN service AS s ON s.service = t.service
     WHERE b.measure = 'latency' AND s.latency_threshold_s IS NOT NULL
 ),

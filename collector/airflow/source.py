@@ -125,7 +125,7 @@ class AirflowSource:
         if interval is not None:
             if known is None or interval.start >= known.replace(tzinfo=UTC):
                 return
-            covered = Interval(interval.start, known.replace(tzinfo=UTC))
+            covered = Interval(interval.start, min(interval.end, known.replace(tzinfo=UTC)))
         for fact in self._settings.facts:
             tx.advance(self.name, STREAM, fact, covered, now)
 

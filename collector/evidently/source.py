@@ -113,9 +113,8 @@ class EvidentlySource:
         with warehouse.transaction() as tx:
             tx.append_documents(self.name, "snapshot", [(one.file.id, one.body) for one in good], now)
             tx.append_documents(self.name, "file", [(one.file.id, one.file.version) for one in good], now)
-            with tx.frames(
-                score=pl.DataFrame(rows, schema=SCHEMA)
-            ):  # observed when its content was, not when read again
+            # a score was observed when its content was, not when the file is read again
+            with tx.frames(score=pl.DataFrame(rows, schema=SCHEMA)):
                 observed = tx.query(
                     "SELECT score.*, document.observed_at FROM score JOIN ("
                     "SELECT natural_id, max(observed_at) AS observed_at FROM raw_document "

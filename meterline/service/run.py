@@ -75,9 +75,8 @@ class Service:
             logger.warning("work was still running and is cut off; what it had stored is complete")
             sys.stdout.flush()
             sys.stderr.flush()
-            os._exit(
-                1 if kind else 0
-            )  # worker threads would hold the process; the database rolls their transaction back
+            # worker threads would hold the process; the database rolls their transaction back
+            os._exit(1 if kind else 0)
 
 
 @contextmanager

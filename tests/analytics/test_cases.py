@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analytic_cases import Case, analytics_by_name, cases, differences, run_on_duckdb, types, with_quantiles
+from analytic_cases import Case, analytics_by_name, cases, differences, run_on_duckdb, types, with_constants
 from analytics.catalog import catalog
 from analytics.store import PARAMETER
 
@@ -24,7 +24,7 @@ def test_every_analytic_has_a_case() -> None:
 def test_a_case_names_only_what_exists(case: Case) -> None:
     analytic = analytics_by_name()[case.analytic]
     assert set(case.tables) <= analytic.reads, "a table that the analytic does not read"
-    for table, rows in [*with_quantiles(case).items(), (case.analytic, case.expected)]:
+    for table, rows in [*with_constants(case).items(), (case.analytic, case.expected)]:
         unknown = {column for row in rows for column in row} - set(types()[table])
         assert not unknown, f"{table} has no column {', '.join(sorted(unknown))}"
     unused = set(case.parameters) - set(PARAMETER.findall(analytic.text))

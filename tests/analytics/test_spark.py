@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import sqlglot
 
-from analytic_cases import Case, Row, analytics_by_name, cases, differences, typed, types, used, with_quantiles
+from analytic_cases import Case, Row, analytics_by_name, cases, differences, typed, types, used, with_constants
 
 pyspark = pytest.importorskip("pyspark", reason="pyspark is not installed; this job is opt-in")
 
@@ -45,7 +45,7 @@ def spark() -> Iterator[Any]:
 @pytest.mark.parametrize("case", SQL_CASES, ids=str)
 def test_spark_gives_the_rows_worked_out_by_hand(case: Case, spark: Any) -> None:
     analytic = analytics_by_name()[case.analytic]
-    tables = with_quantiles(case)
+    tables = with_constants(case)
     for table in analytic.reads:
         _view(spark, table, tables.get(table, []))
     (text,) = sqlglot.transpile(
