@@ -233,6 +233,24 @@ def test_an_interval_takes_its_runs_and_hides_nothing(airflow: RecordedAirflow, 
     assert warehouse.watermark("flows", "runs") == at("09:00")
 
 
+@pytest.mark.parametrize(
+    ("days_before", "from_days"),
+    [
+        ((40, 35), 30),
+        ((40, 30), 40),
+        ((40, 10), 40),
+    ],  # backfilled are the 30 days before now: beyond a gap, adjoins, overlaps
+)
+def test_an_older_interval_counts_as_collected_when_no_gap_is_left(
+    airflow: RecordedAirflow, warehouse: Warehouse, days_before: tuple[int, int], from_days: int
+) -> None:
+    collect(airflow, warehouse)
+    older = Interval(*(NOW - timedelta(days=days) for days in days_before))
+    collect(airflow, warehouse, NOW + timedelta(minutes=5), older)
+    span = warehouse.query("SELECT DISTINCT collected_from, collected_to FROM watermark").rows()
+    assert span == [((NOW - timedelta(days=from_days)).replace(tzinfo=None), at("09:00"))]
+
+
 def test_a_changed_configuration_reclassifies_what_is_stored(airflow: RecordedAirflow, warehouse: Warehouse) -> None:
     collect(airflow, warehouse, pipelines={})
     assert states(warehouse, "train_fraud") == {"success": 7, "failed": 2}  # Airflow's own words
