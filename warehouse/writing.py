@@ -122,17 +122,14 @@ class Transaction:
             return
         time = TIME_COLUMN.get(table)
         same = " AND ".join(f'old."{key}" IS NOT DISTINCT FROM incoming."{key}"' for key in keys)
-        self._connection.register("incoming", frame)
-        try:
+        touched = f'SELECT old.* FROM "{table}" AS old WHERE EXISTS (FROM incoming WHERE {same})'
+        with self.frames(incoming=frame):
             if time:  # the day that a row leaves has changed too, not only the day it moves to
-                self._mark(table, f'SELECT old.* FROM "{table}" AS old WHERE EXISTS (FROM incoming WHERE {same})', time)
-            self._connection.execute(f'DELETE FROM "{table}" AS old WHERE EXISTS (FROM incoming WHERE {same})')
-            self._connection.execute(f'INSERT INTO "{table}" BY NAME SELECT * FROM incoming')
+                self._mark(table, touched, time)
+            self.execute(f'DELETE FROM "{table}" AS old WHERE EXISTS (FROM incoming WHERE {same})')
+            self.execute(f'INSERT INTO "{table}" BY NAME SELECT * FROM incoming')
             if time:
-                exists = f'SELECT old.* FROM "{table}" AS old WHERE EXISTS (FROM incoming WHERE {same})'
-                self._mark(table, exists, time)
-        finally:
-            self._connection.unregister("incoming")
+                self._mark(table, touched, time)
 
     def replace_all(self, table: str, frame: pl.DataFrame) -> None:
         """Put `frame` in place of the whole table (the inventory that the configuration describes)."""
@@ -155,8 +152,7 @@ class Transaction:
         frame = pl.DataFrame(rows, schema=["natural_id", "sha256", "body"], orient="row").unique(
             "natural_id", keep="last", maintain_order=True
         )
-        self._connection.register("incoming", frame)
-        try:
+        with self.frames(incoming=frame):
             return self.execute(
                 """
                 INSERT INTO raw_document
@@ -170,8 +166,6 @@ class Transaction:
                 """,
                 {"source": source, "kind": kind, "observed_at": naive(observed_at)},
             )
-        finally:
-            self._connection.unregister("incoming")
 
     def advance(self, source: str, stream: str, fact: str, interval: Interval, at: datetime) -> None:
         """Record that `stream` of `source` is stored for `interval`.
