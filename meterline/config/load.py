@@ -1,7 +1,7 @@
 """From a file to a `Config`, or to every problem in it, one line each.
 
 A problem names the file, the line, the key, the value as written and what was expected. Credentials are never part of
-one. Nothing is reached and no secret is read here.
+one. Nothing is reached and no secret is read here; a file of exchange rates is.
 """
 
 from __future__ import annotations
@@ -16,31 +16,23 @@ from pydantic_core import ErrorDetails
 
 from meterline.config.document import Document
 from meterline.config.model import Config
+from meterline.config.problems import InvalidConfiguration, expected, in_order
+from meterline.config.rates import read_rates
 from meterline.config.rules import Location, findings
 from meterline.config.schema import known_keys
-from meterline.config.values import MONEY_AS_FLOAT
+from meterline.config.values import WRITTEN_AS_FLOAT
 from warehouse.errors import ConfigurationError
 
-CONFIDENTIAL = re.compile(r"token|password|secret|header|key", re.IGNORECASE)
+CONFIDENTIAL = re.compile(r"token(?!_weights)|password|secret|header|key", re.IGNORECASE)
 CREDENTIALS_IN_URL = re.compile(r"//[^/@\s]*@")
-PREFIXES = {"Value error, ": "", "Input should be ": "expected ", "String should ": "expected to "}
-"""How pydantic begins a sentence, and how we do."""
 
 Model = TypeVar("Model", bound=BaseModel)
-
-
-class InvalidConfiguration(ConfigurationError):
-    """The file is YAML but not a configuration. `problems` has one line each, in the order of the file."""
-
-    def __init__(self, problems: tuple[str, ...]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
 
 
 def load(path: Path) -> Config:
     """The configuration in `path`, its relative paths taken from the file's directory.
 
-    Raises ConfigurationError (unreadable, not YAML) and InvalidConfiguration.
+    Raises ConfigurationError (unreadable, not YAML) and InvalidConfiguration, both for a file of rates too.
     """
     document = Document(path)
     problems = [(line, f"{path}:{line}: {key}: written twice, expected once") for line, key in document.doubled]
@@ -52,15 +44,19 @@ def load(path: Path) -> Config:
         config = Config.model_validate(document.content)
     except ValidationError as error:
         problems = [_problem(document, details) for details in error.errors()]
-        raise InvalidConfiguration(_in_order(problems)) from None  # its own text would show credentials
-    broken = [_line(document, location, expected) for location, expected in findings(config)]
+        raise InvalidConfiguration(in_order(problems)) from None  # its own text would show credentials
+    broken = [_line(document, location, wrong) for location, wrong in findings(config)]
     if broken:
-        raise InvalidConfiguration(_in_order(broken))
-    return _anchor(config, path.absolute().parent)
+        raise InvalidConfiguration(in_order(broken))
+    return _with_rates(_anchor(config, path.absolute().parent))
 
 
-def _in_order(problems: list[tuple[int, str]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(text for _, text in sorted(problems, key=lambda one: one[0])))
+def _with_rates(config: Config) -> Config:
+    """`config` with the rates of the file that it names in place of its path."""
+    if not isinstance(config.prices.rates, Path):
+        return config
+    rates = read_rates(config.prices.rates, config.report.currency)
+    return config.model_copy(update={"prices": config.prices.model_copy(update={"rates": rates})})
 
 
 def _problem(document: Document, details: ErrorDetails) -> tuple[int, str]:
@@ -76,17 +72,10 @@ def _problem(document: Document, details: ErrorDetails) -> tuple[int, str]:
     if kind == "union_tag_invalid":
         tag = str(context["discriminator"]).strip("'")
         return _line(document, (*location, tag), f"expected one of {context['expected_tags']}")
-    if kind == MONEY_AS_FLOAT:
+    if kind == WRITTEN_AS_FLOAT:
         written = document.place(location).text
         return _line(document, location, details["msg"].replace(context["text"], written or context["text"]))
-    return _line(document, location, _expected(details["msg"]))
-
-
-def _expected(message: str) -> str:
-    for prefix, instead in PREFIXES.items():
-        if message.startswith(prefix):
-            return instead + message.removeprefix(prefix)
-    return message[:1].lower() + message[1:]
+    return _line(document, location, expected(details["msg"]))
 
 
 def _suggestion(location: Location) -> str:
@@ -98,7 +87,7 @@ def _suggestion(location: Location) -> str:
 
 
 def _line(
-    document: Document, location: Location, expected: str, *, show: bool = True, missing: bool = False
+    document: Document, location: Location, wrong: str, *, show: bool = True, missing: bool = False
 ) -> tuple[int, str]:
     place = document.place(location, missing=missing)
     key = place.key or "the file"
@@ -106,7 +95,7 @@ def _line(
     if show and place.text is not None:
         confidential = any(CONFIDENTIAL.search(part) for part in location if isinstance(part, str))
         value = "(not shown): " if confidential else CREDENTIALS_IN_URL.sub("//***@", f"{place.text!r}: ")
-    return place.line, f"{document.path}:{place.line}: {key}: {value}{expected}"
+    return place.line, f"{document.path}:{place.line}: {key}: {value}{wrong}"
 
 
 def _anchor(model: Model, base: Path) -> Model:

@@ -1,20 +1,25 @@
-"""The keys of meterline.yaml.
+"""The keys of meterline.yaml: the whole file, and the sections that no topic of their own has.
 
-Unknown keys are refused everywhere. What must hold between keys (unique names, a service's team, prices that do not
-overlap) is in `rules`; reading the file and naming the line of an error is in `load`.
+Unknown keys are refused everywhere. What must hold between keys (unique names, a service's team, one owner at a time)
+is in `rules`; reading the file and naming the line of an error is in `load`.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from collector.kinds import kinds
 from collector.source import Duration, SourceSettings
-from meterline.config.values import Amount, Glob, Moment, Name, Namespace, Price, Threshold, Zone
+from meterline.config.allocation import Allocation
+from meterline.config.prices import Prices, Resource
+from meterline.config.section import Section
+from meterline.config.services import Service
+from meterline.config.teams import Team
+from meterline.config.values import Currency, Glob, Weight, Zone
 
 if TYPE_CHECKING:
     AnySource = SourceSettings
@@ -22,98 +27,63 @@ else:  # the kinds are found at run time: a new collector package needs no chang
     AnySource = Annotated[Union[kinds()], Field(discriminator="type")]  # noqa: UP007
 
 
-class Section(BaseModel):
-    """A mapping in the file: frozen once read, and closed to unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
-
-
 class Report(Section):
-    """How results are shown; nothing stored depends on it."""
+    """How results are cut and shown; nothing stored depends on it."""
 
-    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$", description="ISO 4217 code that all prices are in.")
-    timezone: Zone = Field(default="UTC", description="Named in report headings; results are always cut in UTC.")
-
-
-class Budget(Section):
-    """What a team may spend."""
-
-    monthly: Amount = Field(description='Per calendar month, e.g. "40000.00".')
+    currency: Currency = Field(default="USD", description="ISO 4217 code that all costs are in.")
+    timezone: Zone = Field(default="UTC", description="Whose days and months the bills have.")
+    close_after: Duration | None = Field(
+        default=None, description="How long after its end the service closes a month; absent: only the command does."
+    )
 
 
-class Team(Section):
-    """A team and the namespaces whose use it pays for."""
+class Cluster(Section):
+    """A cluster as its series name it, and the cloud region it is in."""
 
-    name: Name
-    namespaces: tuple[Namespace, ...] = Field(default=(), description="Names or globs; a name wins over a glob.")
-    cost_center: str | None = None
-    budget: Budget | None = None
+    name: str = Field(min_length=1)
+    region: str = Field(min_length=1)
 
 
-class Match(Section):
-    """Which series belong to a service: globs on their labels, all of which must match."""
+class TokenWeights(Section):
+    """What a token costs in proportion to the others; only ratios matter."""
 
-    namespace: Glob | None = None
-    model_name: Glob | None = None
-    service: Glob | None = None
-    pod: Glob | None = None
-    cluster: Glob | None = None
+    input: Weight = Decimal("1")
+    output: Weight = Decimal("4")
+    cached: Weight = Decimal("0.1")
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        if not self.model_dump(exclude_none=True):
-            raise ValueError("expected at least one of namespace, model_name, service, pod, cluster")
+        if not (self.input or self.output or self.cached):
+            raise ValueError("expected at least one weight above zero")
         return self
 
 
-class Latency(Section):
-    """The share of requests (`objective`, 0..1) that must end within `threshold`."""
+class UnitCost(Section):
+    """How the cost of a service is spread over what it answered."""
 
-    threshold: Threshold
-    objective: float = Field(default=0.99, gt=0, lt=1)
-
-
-class Availability(Section):
-    """The share of requests (0..1) that must succeed."""
-
-    objective: float = Field(gt=0, lt=1)
+    token_weights: TokenWeights = TokenWeights()
 
 
-class DriftExpectation(Section):
-    """How often the model's drift monitor is expected to report."""
+class Sku(Section):
+    """Which metered cost a SKU of the bill stands for; with neither model nor resource, one that nothing meters."""
 
-    every: Duration = timedelta(days=1)
-
-
-class Service(Section):
-    """A model in production: who owns it and how its traffic is recognised."""
-
-    name: Name
-    team: str
-    tier: int = Field(default=3, ge=1, le=9, description="1 is the most critical.")
-    path: str = Field(default="unknown", min_length=1, description="How it is deployed; paved_road is the platform's.")
-    match: Match
+    sku: Glob
     model: str | None = Field(
-        default=None, min_length=1, description="The model's name at its drift monitor; match.model_name if absent."
+        default=None, min_length=1, description="As the GPU exporter and the node labels name it."
     )
-    latency: Latency | None = None
-    availability: Availability | None = None
-    drift: DriftExpectation = DriftExpectation()
+    resource: Resource | None = None
+
+    @model_validator(mode="after")
+    def _of_gpus(self) -> Self:
+        if self.model is not None and self.resource not in (None, "gpu"):
+            raise ValueError(f"expected no model beside resource {self.resource}: only GPUs have one")
+        return self
 
 
-class GpuPrice(Section):
-    """The price of one GPU-hour of a model, valid in `[from, to)`; without `to`, until the model's next `from`."""
+class Billing(Section):
+    """How the provider's bill is compared with what was metered."""
 
-    model: str = Field(min_length=1, description="As the GPU exporter and the node labels name it.")
-    price: Price
-    start: Moment = Field(alias="from")
-    end: Moment | None = Field(default=None, alias="to")
-
-
-class Prices(Section):
-    """What things cost."""
-
-    gpu_hour: tuple[GpuPrice, ...] = ()
+    skus: tuple[Sku, ...] = ()
 
 
 class Alerting(Section):
@@ -150,7 +120,7 @@ class Quota(Section):
     """What the quota controller may do, and for whom."""
 
     mode: Literal["observe", "recommend", "enforce"] = "observe"
-    teams: dict[str, QuotaBounds] = {}
+    teams: dict[str, QuotaBounds] = Field(default={})
 
 
 class Listen(Section):
@@ -174,9 +144,13 @@ class Config(Section):
 
     data: Path = Field(default=Path("data"), description="Directory of everything that Meterline stores.")
     report: Report = Report()
+    clusters: tuple[Cluster, ...] = ()
     teams: tuple[Team, ...] = ()
     services: tuple[Service, ...] = ()
     prices: Prices = Prices()
+    allocation: Allocation = Allocation()
+    unit_cost: UnitCost = UnitCost()
+    billing: Billing = Billing()
     sources: tuple[AnySource, ...] = ()
     slos: tuple[str, ...] = Field(default=(), description="OpenSLO v1 files, as globs.")
     alerting: Annotated[Alerting, BeforeValidator(_file_or_push, json_schema_input_type=str | Alerting)] | None = None

@@ -34,7 +34,7 @@ def _step(schema: dict[str, Any], part: str | int) -> Iterator[dict[str, Any]]:
             yield from _alternatives(schema["items"])
     elif part in schema.get("properties", {}):
         yield from _alternatives(schema["properties"][part])
-    elif schema.get("properties", {}).get("type", {}).get("const") == part:
+    elif schema.get("properties", {}).get("type", {}).get("const") == part or "items" in schema:
         yield schema  # the tag of a discriminated union: it chooses among the alternatives
     elif isinstance(schema.get("additionalProperties"), dict):
         yield from _alternatives(schema["additionalProperties"])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
@@ -55,27 +56,21 @@ def test_the_example_of_the_documentation_is_read(write_config) -> None:
 
 
 def test_the_template_is_valid_and_so_are_its_comments(write_config) -> None:
-    assert load(write_config(TEMPLATE)).sources[0].name == "prod"
-    optional = (
-        "model",
-        "latency",
-        "availability",
-        "drift:",
-        "backfill",
-        "cluster",
-        "slos",
-        "alerting",
-        "quota",
-        "engine",
-        "listen",
-    )
-    lines = TEMPLATE.splitlines()
-    opened = [line.replace("# ", "", 1) if line.strip().startswith(tuple(f"# {key}" for key in optional)) else line
-              for line in lines]  # fmt: skip
-    assert opened != lines
-    config = load(write_config("\n".join(opened)))
+    plain = load(write_config(TEMPLATE))
+    assert (plain.sources[0].name, plain.prices.commitments, plain.allocation.shared) == ("prod", (), ())
+    opened = re.sub(r"(?m)^( *)# ( *(?:- )?\{?[a-z_]+:(?: |$))", r"\1\2", TEMPLATE)
+    config = load(write_config(opened))
     assert config.services[0].latency is not None
     assert config.services[0].latency.threshold == timedelta(seconds=2)
+    assert [source.name for source in config.sources] == ["prod", "flows", "drift", "bill"]
+    assert config.clusters[0].region == "eu-central-1"
+    assert config.prices.node_hour[0].base.cpu == Decimal("0.034")
+    # 8 GPUs x 8,760 hours x 1.50
+    assert config.prices.commitments[0].fee == 8 * 8760 * Decimal("1.50")
+    assert config.prices.rate_rows[0].date == date(2026, 10, 1)
+    assert config.allocation.shared[0].monthly[0].price == Decimal(5000)
+    assert config.billing.skus[1].resource == "cpu"
+    assert set(config.model_fields_set) == set(type(config).model_fields), "the template shows every key"
 
 
 @pytest.mark.parametrize(
@@ -97,13 +92,9 @@ def test_the_template_is_valid_and_so_are_its_comments(write_config) -> None:
          ":3: prices.gpu_hour[0].price: '2,50': expected a valid decimal"),
         ("prices:\n  gpu_hour:\n    - {model: H, price: \"2\", from: 2026-01-01T00:03}\n",
          ":3: prices.gpu_hour[0].from: '2026-01-01T00:03': expected a multiple of 5 minutes such as "
-         "2026-01-01T00:00:00Z"),
+         "2026-01-01T00:05:00Z"),
         ("prices:\n  gpu_hour:\n    - {model: H, price: \"2\", from: 2026-01-01, to: 2025-01-01}\n",
          ":3: prices.gpu_hour[0].to: '2025-01-01': expected a time after from"),
-        ("prices:\n  gpu_hour:\n    - {model: H, price: \"2\", from: 2026-01-01, to: 2026-03-01}\n"
-         "    - {model: H, price: \"3\", from: 2026-02-01}\n",
-         ":4: prices.gpu_hour[1].from: '2026-02-01': expected a time outside of the other price of H, which holds "
-         "until 2026-03-01T00:00:00Z"),
         ("services:\n  - {name: s, team: nobody, match: {namespace: n}}\n",
          ":2: services[0].team: 'nobody': expected the name of a team: none is configured under teams"),
         ("teams: [{name: a}]\nservices:\n  - {name: s, team: a, match: {}}\n",
@@ -189,13 +180,14 @@ def test_an_anchor_may_be_used_twice(write_config) -> None:
     assert load(write_config(text)).teams[1].budget is not None
 
 
-def test_prices_without_end_may_follow_each_other(write_config) -> None:
+def test_prices_may_follow_each_other_and_even_overlap(write_config) -> None:
     text = "prices:\n  gpu_hour:\n" + "".join(
         f'    - {{model: H, price: "{month}", from: 2026-0{month}-01}}\n' for month in (1, 2, 3)
     )
     assert len(load(write_config(text)).prices.gpu_hour) == 3
     twice = text + '    - {model: H, price: "9", from: 2026-02-01}\n'
-    assert "from the same moment" in problems(write_config(twice))[0]
+    # which of them counts is not known; the report says so and the rest of it is still right
+    assert len(load(write_config(twice)).prices.gpu_hour) == 4
 
 
 def test_paths_are_taken_from_the_file(write_config) -> None:
@@ -215,4 +207,4 @@ def test_the_schema_knows_every_key_of_the_template() -> None:
     assert set(yaml.safe_load(TEMPLATE)) <= set(schema["properties"])
     assert schema["additionalProperties"] is False
     price = schema["$defs"]["GpuPrice"]["properties"]
-    assert {"model", "price", "from", "to"} == set(price)
+    assert {"model", "price", "from", "to", "cluster", "region", "instance_type", "pricing", "currency"} == set(price)
