@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import md5
 from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
 
@@ -15,6 +17,9 @@ from sample_data.grid import utc
 from sample_data.pipelines import DAGS, Dag, Run, Task, Try
 
 Body = dict[str, Any]
+
+LABEL_LENGTH = 63
+"""Characters that Kubernetes allows in the value of a label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,23 @@ def moment(seconds: float | None) -> str | None:
 def run_id(run: Run) -> str:
     """The id of a scheduled run."""
     return f"scheduled__{utc(run.scheduled).isoformat()}"
+
+
+def pod_labels(run: Run, task: str, attempt: int) -> dict[str, str]:
+    """The labels that KubernetesPodOperator gives the pod of a try."""
+    return {
+        "dag_id": label_value(run.dag.name), "task_id": label_value(task), "run_id": label_value(run_id(run)),
+        "try_number": str(attempt), "kubernetes_pod_operator": "True",
+    }  # fmt: skip
+
+
+def label_value(text: str) -> str:
+    """A text as Airflow makes it fit for a label: what Kubernetes refuses is dropped, then a hash tells it apart."""
+    safe = re.sub(r"^[^a-z0-9A-Z]*|[^a-zA-Z0-9_\-\.]|[^a-z0-9A-Z]*$", "", text)
+    if safe == text and len(safe) <= LABEL_LENGTH:
+        return safe
+    digest = md5(text.encode(), usedforsecurity=False).hexdigest()[:9]
+    return f"{safe[: LABEL_LENGTH - len(digest) - 1]}-{digest}"
 
 
 def dag_runs(runs: tuple[Run, ...], now: float) -> list[Record]:

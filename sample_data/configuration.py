@@ -6,9 +6,11 @@ import json
 from datetime import date
 from pathlib import Path
 
-from sample_data.catalog import Service, Team
+from sample_data.catalog import HANDOVER, PLATFORM_NAMESPACES, SERVICE_BUDGETS, Service, Team
+from sample_data.fleet import REGIONS
 from sample_data.grid import utc
 from sample_data.platform import Platform
+from sample_data.prices import PRICES, Price
 
 MATCHED_BY_MODEL = frozenset({"rag-answers", "translate", "rerank"})
 """Services that are told by the model name of their engine; the mesh and Knative know only the service's name."""
@@ -28,26 +30,37 @@ TEMPLATE = """\
 data: {data}
 report: {{currency: USD, timezone: UTC}}
 
-# Namespaces that no team names here are nobody's: their cost is shown as unallocated.
+clusters:
+{clusters}
+
+# Namespaces that no team names here are nobody's: their cost is shown as unallocated. {handed} went from {giver} to
+# {taker} at noon; what it cost before stays with {giver}.
 teams:
 {teams}
 
 services:
 {services}
 
-# The H100 became cheaper at a day boundary: hours before it keep the old price.
+# The H100 became cheaper at a day boundary: hours before it keep the old price. Two nodes of the training cluster are
+# spot. The enterprise agreement takes 3 % off everything on demand.
 prices:
-  gpu_hour:
-    - {{model: NVIDIA-H100-80GB-HBM3, price: "2.95", from: {long_ago}, to: {change}}}
-    - {{model: NVIDIA-H100-80GB-HBM3, price: "2.60", from: {change}}}
-    - {{model: NVIDIA-A100-SXM4-80GB, price: "1.60", from: {long_ago}}}
-    - {{model: NVIDIA-L4, price: "0.70", from: {long_ago}}}
+{prices}
+  discounts:
+    - {{percent: "3", from: {agreement}, pricing: on_demand}}
+
+# Idle capacity is shown as rows of its own; what keeps the clusters running, and support at 1.20 an hour, is shared by
+# all teams in proportion to what they cost.
+allocation:
+  basis: request
+  idle: {{by: node, split: none}}
+  shared:
+    - {{name: platform, namespaces: [{platform_namespaces}], hourly: "1.20", split: weighted}}
 
 sources:
   - name: clusters                 # one Prometheus for three clusters: every series has a cluster label
     type: prometheus
     url: {prometheus}
-    profiles: [dcgm, kube-state-metrics, vllm, istio, triton, knative]
+    profiles: [dcgm, kube-state-metrics, cadvisor, vllm, istio, triton, knative]
     scrape_interval: 5m
     backfill: {days}d
     window: 10d
@@ -62,37 +75,78 @@ sources:
     type: evidently
     path: {workspace}
     every: 1d
+  - {{name: bill, type: focus, path: {bills}}}
+
+# What the provider calls the same things; a SKU that is not named here (network, support) is nothing that is metered.
+billing:
+  skus:
+{skus}
 """
 
 
 def demo_configuration(
-    platform: Platform, prometheus_url: str, airflow_url: str, token_file: Path, data_dir: Path, workspace_dir: Path
-) -> str:
+    platform: Platform, prometheus_url: str, airflow_url: str, token_file: Path, data_dir: Path, workspace_dir: Path,
+    bill_dir: Path,
+) -> str:  # fmt: skip
     """The configuration as YAML text.
 
-    `token_file` holds Airflow's bearer token, `workspace_dir` the Evidently workspace; the caller writes both.
+    `token_file` holds Airflow's bearer token, `workspace_dir` the Evidently workspace, `bill_dir` the
+    provider's bills; the caller writes them.
     """
     change = utc(platform.calendar.price_change).date()
+    handed_over = f"{utc(platform.calendar.days_before(9, 12)):%Y-%m-%dT%H:%MZ}"
     return TEMPLATE.format(
         days=platform.days,
         end=platform.end,
         data=_text(data_dir),
-        teams="\n".join(map(_team, platform.teams)),
+        teams="\n".join(_team(team, handed_over) for team in platform.teams),
         services="\n".join(map(_service, platform.services)),
-        long_ago=date(change.year - 1, 1, 1),
-        change=change,
+        clusters="\n".join(f"  - {{name: {name}, region: {region}}}" for name, region in REGIONS.items()),
+        handed=HANDOVER.namespace,
+        giver=HANDOVER.giver,
+        taker=HANDOVER.taker,
+        agreement=utc(platform.calendar.days_before(20)).date(),
+        platform_namespaces=", ".join(PLATFORM_NAMESPACES),
         prometheus=prometheus_url,
         airflow=airflow_url,
         token=_text(token_file),
         workspace=_text(workspace_dir),
+        bills=_text(bill_dir / "*.csv"),
+        prices=_prices(date(change.year - 1, 1, 1), change),
+        skus="\n".join(map(_sku, PRICES)),
     )
 
 
-def _team(team: Team) -> str:
-    namespaces = ", ".join(_text(namespace) for namespace in team.namespaces)
+def _prices(long_ago: date, change: date) -> str:
+    lines = []
+    for kind, key in (("gpu", "gpu_hour"), ("cpu", "cpu_hour"), ("memory", "ram_gib_hour")):
+        lines.append(f"  {key}:")
+        for one in (price for price in PRICES if price.kind == kind):
+            words = {"model": one.model, "region": one.region, "pricing": "spot" if one.spot else None}
+            more = "".join(f", {name}: {word}" for name, word in words.items() if word)
+            since = change if one.before else long_ago
+            if one.before:
+                lines.append(f'    - {{price: "{one.before}", from: {long_ago}, to: {change}{more}}}')
+            lines.append(f'    - {{price: "{one.amount}", from: {since}{more}}}')
+    return "\n".join(lines)
+
+
+def _sku(price: Price) -> str:
+    what = f"model: {price.model}" if price.model else f"resource: {price.kind}"
+    return f"    - {{sku: {price.sku}, {what}}}"
+
+
+def _team(team: Team, handed_over: str) -> str:
+    namespaces, since = [_text(namespace) for namespace in team.namespaces], ""
+    if team.name == HANDOVER.giver:
+        namespaces.append(f"{{name: {HANDOVER.namespace}, to: {handed_over}}}")
+    if team.name == HANDOVER.taker:  # the label came with the namespace; a label goes before a namespace
+        namespaces.append(f"{{name: {HANDOVER.namespace}, from: {handed_over}}}")
+        since = f", from: {handed_over}"
     return (
-        f"  - {{name: {team.name}, namespaces: [{namespaces}], cost_center: {team.cost_center}, "
-        f'budget: {{monthly: "{team.budget}"}}}}'
+        f"  - {{name: {team.name}, namespaces: [{', '.join(namespaces)}],\n"
+        f"     labels: [{{name: team, value: {team.name}{since}}}], cost_center: {team.cost_center},\n"
+        f'     budget: {{monthly: "{team.budget}", quarterly: "{team.quarterly}"}}}}'
     )
 
 
@@ -102,8 +156,9 @@ def _service(service: Service) -> str:
     else:
         match = f"namespace: {service.namespace}, service: {service.name}"
     objectives = OBJECTIVES.get(service.name)
+    budget = SERVICE_BUDGETS.get(service.name)
     lines = [f"  - {{name: {service.name}, team: {service.team}, tier: {service.tier}, path: {service.path},"]
-    lines.append(f"     model: {service.model},")
+    lines.append(f"     model: {service.model}," + (f' budget: {{monthly: "{budget}"}},' if budget else ""))
     lines.append(f"     match: {{{match}}}" + (f",\n     {objectives}}}" if objectives else "}"))
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""The machines: 3 clusters, 8 nodes, 64 physical GPUs, one node cut by MIG and one shared by time-slicing."""
+"""The machines: 3 clusters, 8 nodes, 64 physical GPUs; one node cut by MIG, one shared by time-slicing, two spot."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Node:
 
     `model` is the name that dcgm-exporter prints, `product` the node label of GPU feature discovery. `layout` gives the
     MIG profiles of each card (empty: not cut). `replicas` pods may share a card. `omits` names DCGM fields that its
-    exporter does not serve.
+    exporter does not serve. `spot`: whether the provider may take it back, and charges less for it.
     """
 
     cluster: str
@@ -33,10 +33,14 @@ class Node:
     idle_watts: float
     full_watts: float
     memory_mib: int
+    instance_type: str
+    cores: int
+    ram_gib: int
     gpus: int = 8
     layout: tuple[tuple[str, ...], ...] = ()
     replicas: int = 1
     omits: frozenset[str] = frozenset()
+    spot: bool = False
 
     @property
     def devices(self) -> tuple[Device, ...]:
@@ -66,6 +70,8 @@ class Node:
         return units
 
 
+REGIONS = {"us-east-prod": "us-east-1", "eu-west-prod": "eu-west-1", "us-train": "us-west-2"}
+
 HONOR_LABELS = {"us-east-prod": False, "eu-west-prod": True, "us-train": False}
 """Whether the cluster's scrape of dcgm-exporter lets the workload's labels win over the exporter's own."""
 
@@ -76,24 +82,35 @@ NOT_ON_MIG = frozenset({"DCGM_FI_DEV_GPU_UTIL", "DCGM_FI_DEV_POWER_USAGE", "DCGM
 NOT_ON_L4 = frozenset({"DCGM_FI_PROF_PIPE_TENSOR_ACTIVE", "DCGM_FI_PROF_DRAM_ACTIVE"})
 
 
-def _h100(cluster: str, name: str, omits: frozenset[str] = frozenset()) -> Node:
-    return Node(cluster, name, "NVIDIA H100 80GB HBM3", "NVIDIA-H100-80GB-HBM3", 72, 690, 81559, omits=omits)
+def _h100(cluster: str, name: str, omits: frozenset[str] = frozenset(), spot: bool = False) -> Node:
+    model, product = "NVIDIA H100 80GB HBM3", "NVIDIA-H100-80GB-HBM3"
+    return Node(cluster, name, model, product, 72, 690, 81559, "p5.48xlarge", 192, 2048, omits=omits, spot=spot)
 
 
 def _a100(
-    cluster: str, name: str, omits: frozenset[str] = frozenset(), layout: tuple[tuple[str, ...], ...] = ()
-) -> Node:
+    cluster: str, name: str, omits: frozenset[str] = frozenset(), layout: tuple[tuple[str, ...], ...] = (),
+    spot: bool = False,
+) -> Node:  # fmt: skip
     model, product = "NVIDIA A100-SXM4-80GB", "NVIDIA-A100-SXM4-80GB"
-    return Node(cluster, name, model, product, 58, 395, 81920, layout=layout, omits=omits)
+    return Node(
+        cluster, name, model, product, 58, 395, 81920, "p4de.24xlarge", 96, 1152, layout=layout, omits=omits, spot=spot
+    )
+
+
+def _l4(cluster: str, name: str, replicas: int) -> Node:
+    model, product = "NVIDIA L4", "NVIDIA-L4-SHARED"
+    return Node(
+        cluster, name, model, product, 16, 72, 23034, "g6.48xlarge", 192, 768, replicas=replicas, omits=NOT_ON_L4
+    )
 
 
 NODES = (
     _h100("us-east-prod", "use1-h100-01"),
     _a100("us-east-prod", "use1-mig-01", NOT_ON_MIG, MIG_CARDS),
-    Node("us-east-prod", "use1-l4-01", "NVIDIA L4", "NVIDIA-L4-SHARED", 16, 72, 23034, replicas=4, omits=NOT_ON_L4),
+    _l4("us-east-prod", "use1-l4-01", replicas=4),
     _h100("eu-west-prod", "euw1-h100-01"),
     _a100("eu-west-prod", "euw1-a100-01", frozenset({"DCGM_FI_PROF_SM_ACTIVE"})),
     _h100("us-train", "ust1-h100-01", LEAN),
-    _h100("us-train", "ust1-h100-02", LEAN),
-    _a100("us-train", "ust1-a100-01", LEAN),
+    _h100("us-train", "ust1-h100-02", LEAN, spot=True),
+    _a100("us-train", "ust1-a100-01", LEAN, spot=True),
 )

@@ -17,6 +17,7 @@ import orjson
 import polars as pl
 
 from sample_data.grid import STEP, Ints
+from sample_data.metrics_containers import container_metrics
 from sample_data.metrics_gpu import gpu_metrics
 from sample_data.metrics_kubernetes import kubernetes_metrics
 from sample_data.metrics_serving import serving_metrics
@@ -26,7 +27,7 @@ from sample_data.series import Metric, Series
 CHUNK = 200_000
 """Samples that are printed at once: it bounds the memory of a metric that is being printed."""
 
-KEPT_TEXTS = 8
+KEPT_TEXTS = 12
 """Printed metrics that are kept: those of the exporter being read, and a few."""
 
 
@@ -67,7 +68,8 @@ class Store:
     def metrics(self) -> Mapping[str, Metric]:
         """Every metric by name, sorted."""
         everything = {
-            **gpu_metrics(self.platform), **kubernetes_metrics(self.platform), **serving_metrics(self.platform),
+            **gpu_metrics(self.platform), **kubernetes_metrics(self.platform), **container_metrics(self.platform),
+            **serving_metrics(self.platform),
         }  # fmt: skip
         return dict(sorted(everything.items()))
 

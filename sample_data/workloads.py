@@ -1,4 +1,4 @@
-"""The pods that want GPUs: who holds which device, from when to when.
+"""The pods: who holds which device, from when to when, and the few that ask for CPU and memory alone.
 
 Every pod has its place given by hand or by its pipeline, so the plan can be checked: no device has two owners unless
 its node shares cards by time-slicing.
@@ -11,13 +11,17 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import NAMESPACE_DNS, uuid5
 
+from sample_data.airflow_records import pod_labels
 from sample_data.calendar import Calendar, weekday
 from sample_data.fleet import NODES, WHOLE, Device, Node
 from sample_data.grid import DAY, HOUR, random
 from sample_data.pipelines import Run
 
-Use = Literal["serving", "training", "notebook", "batch", "idle"]
+Use = Literal["serving", "training", "notebook", "batch", "idle", "system", "cache"]
 NODE = {node.name: node for node in NODES}
+
+ASKED = {"serving": 0.35, "training": 0.8, "notebook": 0.2, "batch": 0.5, "idle": 0.5}
+"""Share of its node's CPU and memory that a pod asks for, beside each of its GPUs, of what falls to one of them."""
 
 KEPT_AFTER_END = 1800
 """Seconds for which a finished pod is still listed before its owner deletes it."""
@@ -25,10 +29,11 @@ KEPT_AFTER_END = 1800
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod with one container that requests GPUs; times are epoch seconds.
+    """A pod with one container; times are epoch seconds. `cores` and `ram_mib` are what it asks for beside GPUs.
 
-    `node` None: never bound. `created` to `running` it is Pending though bound (image pull); `finished` None: it still
-    runs; `deleted` None: it is still listed. `service` names what it serves.
+    `node` None: never bound. `devices` empty and `quantity` 0: it wants no GPU. `created` to `running` it is Pending
+    though bound (image pull); `finished` None: it still runs; `deleted` None: it is still listed. `service` names what
+    it serves. `labels` are those that Airflow sets.
     """
 
     cluster: str
@@ -46,6 +51,9 @@ class Pod:
     deleted: float | None = None
     failed: bool = False
     service: str | None = None
+    cores: int = 1
+    ram_mib: int = 2048
+    labels: tuple[tuple[str, str], ...] = ()
 
     @property
     def uid(self) -> str:
@@ -55,12 +63,23 @@ class Pod:
 def _pod(
     node_name: str, namespace: str, name: str, use: Use, devices: tuple[Device, ...], created: float, running: float,
     finished: float | None = None, deleted: float | None = None, *, container: str = "main", failed: bool = False,
-    service: str | None = None,
+    service: str | None = None, labels: tuple[tuple[str, str], ...] = (),
 ) -> Pod:  # fmt: skip
     node = NODE[node_name]
+    share = ASKED[use] * len(devices) / (len(node.devices) * node.replicas)
     return Pod(
         node.cluster, namespace, name, container, use, node, devices, len(devices), node.resource(devices[0]), created,
-        running, finished, deleted, failed, service,
+        running, finished, deleted, failed, service, max(round(node.cores * share), 1),
+        max(round(node.ram_gib * share), 1) * 1024, labels,
+    )  # fmt: skip
+
+
+def _plain(node_name: str, namespace: str, name: str, use: Use, cores: int, ram_gib: int, created: float) -> Pod:
+    """A pod that wants no GPU and never ends."""
+    node = NODE[node_name]
+    return Pod(
+        node.cluster, namespace, name, name.split("-")[0], use, node, (), 0, "", created, created + 30.0, cores=cores,
+        ram_mib=ram_gib * 1024,
     )  # fmt: skip
 
 
@@ -85,6 +104,18 @@ SERVING: tuple[tuple[str, str, str, tuple[Device, ...]], ...] = (
 """Replicas of services: service, node, pod, devices. They run from before the start to the end."""
 
 
+PLAIN: tuple[tuple[str, str, str, Use, int, int], ...] = (
+    ("use1-l4-01", "kube-system", "coredns-5d78c9869d-8xqjz", "system", 1, 1),
+    ("use1-l4-01", "monitoring", "prometheus-k8s-0", "system", 8, 48),
+    ("euw1-a100-01", "kube-system", "coredns-5d78c9869d-k2v7m", "system", 1, 1),
+    ("euw1-a100-01", "monitoring", "prometheus-k8s-0", "system", 6, 32),
+    ("ust1-h100-01", "kube-system", "coredns-5d78c9869d-t9w4c", "system", 1, 1),
+    ("ust1-h100-01", "monitoring", "prometheus-k8s-0", "system", 4, 24),
+    ("use1-l4-01", "search", "query-cache-0", "cache", 4, 32),
+)
+"""Pods without a GPU: node, namespace, name, use, cores and GiB that they ask for."""
+
+
 def all_pods(
     calendar: Calendar, runs: tuple[Run, ...], namespaces: dict[str, str], start: int, end: int, seed: int
 ) -> tuple[Pod, ...]:
@@ -96,6 +127,7 @@ def all_pods(
         for service, node, name, devices in SERVING
     ]  # fmt: skip
     pods += _steady(calendar, before)
+    pods += [_plain(*words, before) for words in PLAIN]
     pods += _working_hours(start, end, seed)
     pods += _nightly(start, end, seed)
     pods += [pod for run in runs for pod in _training(run)]
@@ -117,7 +149,8 @@ def _steady(calendar: Calendar, before: int) -> Iterator[Pod]:
     yield _pod("euw1-a100-01", "vision", "embed-backfill-9h2xw", "batch", _cards(1, 2), done - 4 * DAY,
                done - 4 * DAY + 260.0, done)  # fmt: skip
     asked = calendar.days_before(3, 10.4)
-    yield Pod("us-train", "research", "giant-sweep-0", "main", "training", None, (), 16, WHOLE, asked, asked)
+    yield Pod("us-train", "research", "giant-sweep-0", "main", "training", None, (), 16, WHOLE, asked, asked, cores=300,
+              ram_mib=3 * 1024**2)  # fmt: skip
 
 
 def _working_hours(start: int, end: int, seed: int) -> Iterator[Pod]:
@@ -165,6 +198,7 @@ def _training(run: Run) -> Iterator[Pod]:
             yield _pod(
                 run.dag.node, run.dag.namespace, name, "training", run.dag.devices, created, running, attempt.end,
                 attempt.end + KEPT_AFTER_END, failed=attempt.state == "failed",
+                labels=tuple(pod_labels(run, task.name, attempt.number).items()),
             )  # fmt: skip
 
 

@@ -6,7 +6,8 @@ A profile is one YAML file in `profiles/`; adding a runtime is adding a file. No
 from __future__ import annotations
 
 import re
-from functools import cache, cached_property
+from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from typing import Literal
 
@@ -17,20 +18,20 @@ from warehouse.errors import ConfigurationError
 
 IDENTITY = (
     "cluster", "node", "device", "slice", "slice_profile", "gpu_model", "namespace", "pod", "uid", "container",
-    "resource", "state", "replicas", "service", "model", "tenant", "exporter",
+    "resource", "state", "replicas", "service", "model", "tenant", "exporter", "capacity_type", "region",
+    "instance_type", "gpus", "gpu_memory_mib",
 )  # fmt: skip
 """The canonical columns that a profile may map labels to."""
 
-Kind = Literal["gauge", "state", "counter", "histogram"]
+Kind = Literal["gauge", "state", "counter", "use", "histogram"]
 Outcome = Literal["good", "bad", "shed", "client_error", "aborted"]
 
 
-class OutcomeRule(BaseModel):
-    """The first rule whose label patterns (fully anchored, absent label = "") all match names the outcome."""
+class Rule(BaseModel):
+    """Label patterns (fully anchored, absent label = ""), all of which must match. The first rule that does, counts."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     when: dict[str, str] = Field(default_factory=dict)
-    outcome: Outcome
 
     @field_validator("when")
     @classmethod
@@ -39,16 +40,30 @@ class OutcomeRule(BaseModel):
             re.compile(pattern)
         return when
 
-    def matches(self, labels: dict[str, str]) -> bool:
+    def matches(self, labels: Mapping[str, str]) -> bool:
         return all(re.fullmatch(pattern, labels.get(label, "")) for label, pattern in self.when.items())
+
+
+class OutcomeRule(Rule):
+    """Names the outcome of what a series counts."""
+
+    outcome: Outcome
+
+
+class ValueRule(Rule):
+    """Names the value of a canonical column whose labels every provider spells in its own way."""
+
+    value: str
 
 
 class Metric(BaseModel):
     """One metric of a profile.
 
-    `kind`: gauge (averaged), state (a level held over time: value x seconds), counter (reset-aware increase) or
-    histogram (increase of each cumulative `le` bucket). `scale` turns values (for a histogram: `le`) into canonical
-    units: seconds, bytes, watts, ratios 0..1.
+    `kind`: gauge (averaged), state (a level held over time: value x seconds), counter (reset-aware increase), use (a
+    counter of resource-seconds: its increase belongs to the seconds in which it came about) or histogram (increase of
+    each cumulative `le` bucket). `scale` turns values (for a histogram: `le`) into canonical units: seconds, bytes,
+    watts, ratios 0..1. `label_prefix`: the labels that begin so are kept as a whole, as one JSON text. `raw`: whether
+    its samples are kept for some days beside the facts.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -58,6 +73,8 @@ class Metric(BaseModel):
     scale: float = 1.0
     match: str = ""
     outcome: tuple[OutcomeRule, ...] = ()
+    label_prefix: str = ""
+    raw: bool = True
 
     def stream(self, profile: Profile) -> str:
         """The name under which raw samples of this metric are kept."""
@@ -70,7 +87,11 @@ class Metric(BaseModel):
 
 
 class Profile(BaseModel):
-    """How one exporter speaks. `labels`: canonical column -> labels tried in order, the first non-empty one wins."""
+    """How one exporter speaks. `labels`: canonical column -> labels tried in order, the first non-empty one wins;
+
+    `rules`: canonical column -> rules, where a label's value needs translating. `part_of` names the profile whose facts
+    are made of these metrics too: both are read in the same windows and stored together, under that profile's name.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     id: str
@@ -80,21 +101,25 @@ class Profile(BaseModel):
     fills: tuple[str, ...]
     layer: Literal["gateway", "mesh", "proxy", "engine"] | None = None
     labels: dict[str, tuple[str, ...]]
+    rules: dict[str, tuple[ValueRule, ...]] = Field(default_factory=dict)
+    part_of: str | None = None
+    parts: tuple[Profile, ...] = Field(default=(), description="Filled in by `load_all`, not by a file.")
     own_pods: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
     metrics: tuple[Metric, ...]
 
-    @field_validator("labels")
+    @field_validator("labels", "rules")
     @classmethod
-    def _known_columns(cls, labels: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        unknown = set(labels) - set(IDENTITY)
+    def _known_columns(cls, columns: dict[str, object]) -> dict[str, object]:
+        unknown = set(columns) - set(IDENTITY)
         if unknown:
             raise ValueError(f"unknown canonical columns {sorted(unknown)}; known are {', '.join(IDENTITY)}")
-        return labels
+        return columns
 
-    @cached_property
-    def measures(self) -> frozenset[str]:
-        return frozenset(metric.measure for metric in self.metrics)
+    @property
+    def readings(self) -> tuple[tuple[Profile, Metric], ...]:
+        """Every metric that a window of this profile is made of, with the profile that says how it speaks."""
+        return tuple((one, metric) for one in (self, *self.parts) for metric in one.metrics)
 
 
 def available() -> tuple[str, ...]:
@@ -115,3 +140,22 @@ def load(profile_id: str) -> Profile:
         return Profile.model_validate(yaml.safe_load(text))
     except (ValidationError, yaml.YAMLError) as error:
         raise ConfigurationError(f"profile {profile_id}.yaml is not valid: {error}") from error
+
+
+def load_all(ids: Sequence[str]) -> list[Profile]:
+    """These profiles, each once, those that are part of another inside of it.
+
+    Raises ConfigurationError as `load` does, and when a part stands without its whole.
+    """
+    loaded = [load(one) for one in dict.fromkeys(ids)]
+    lonely = [one for one in loaded if one.part_of and one.part_of not in ids]
+    if lonely:
+        raise ConfigurationError(
+            f"the profile {lonely[0].id} is read together with {lonely[0].part_of}, which is not named",
+            f"add {lonely[0].part_of} to the profiles of the source",
+        )
+    return [
+        one.model_copy(update={"parts": tuple(part for part in loaded if part.part_of == one.id)})
+        for one in loaded
+        if not one.part_of
+    ]

@@ -7,6 +7,9 @@ Rules, the same for every metric:
 - A state is a level held over time: a sample speaks for the whole seconds since the sample before it, or for one scrape
   interval when that is missing or further away than `max_gap`. The seconds are split at bucket edges, so any cut of
   time gives the same sum.
+- A use is a counter of resource-seconds. Its increase (by the rule below) came about in the seconds between two samples
+  and is spread over them evenly, or over the last `max_gap` of them, and split at bucket edges like a state: so what
+  was used in a bucket compares with what was requested in it.
 - A counter's increase is the sum of differences between neighbouring samples; after a reset the new value is the
   difference. No extrapolation: increases of adjoining buckets add up to the counter. The first sample of a series adds
   nothing, as in Prometheus, and nor does the first one after a silence of more than `COUNTER_SILENCE_S`: how far back a
@@ -45,9 +48,14 @@ def max_gap(step_s: int) -> int:
 
 def look_back(kind: Kind, step_s: int) -> int:
     """Seconds of samples before a window that its buckets depend on."""
-    if kind in ("counter", "histogram"):
+    if kind in ("counter", "use", "histogram"):
         return COUNTER_SILENCE_S
     return max_gap(step_s) if kind == "state" else 0
+
+
+def look_ahead(kind: Kind, step_s: int) -> int:
+    """Seconds of samples after a window that its buckets depend on: samples that speak for the seconds before them."""
+    return max_gap(step_s) if kind in ("state", "use") else 0
 
 
 def roll_up(samples: pl.DataFrame, kind: Kind, step_s: int, copies: pl.Series | None = None) -> pl.DataFrame:
@@ -63,6 +71,8 @@ def roll_up(samples: pl.DataFrame, kind: Kind, step_s: int, copies: pl.Series | 
         rows = _increases(samples)
     elif kind == "state":
         rows = _held(samples, step_s)
+    elif kind == "use":
+        rows = _used(samples, step_s)
     else:
         rows = _averages(samples)
     missing = [pl.lit(None, dtype=pl.Float64).alias(column) for column in COLUMNS if column not in rows.columns]
@@ -91,23 +101,41 @@ def _averages(samples: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _increases(samples: pl.DataFrame) -> pl.DataFrame:
+def _deltas(samples: pl.DataFrame) -> pl.DataFrame:
+    """`samples` with the column `delta`, the increase since the neighbour before; null where there is none."""
     value, before = pl.col("value"), pl.col("value").shift(1)
     near = pl.col("ts") - pl.col("ts").shift(1) <= COUNTER_SILENCE_S * 1000
     same = (pl.col("series") == pl.col("series").shift(1)) & near
-    delta = pl.when(same).then(pl.when(value >= before).then(value - before).otherwise(value)).otherwise(0.0)
+    return samples.with_columns(
+        delta=pl.when(same).then(pl.when(value >= before).then(value - before).otherwise(value))
+    )
+
+
+def _increases(samples: pl.DataFrame) -> pl.DataFrame:
     return (
-        samples.with_columns(bucket=_bucket(pl.col("ts")), delta=delta.fill_null(0.0))
+        _deltas(samples)
+        .with_columns(bucket=_bucket(pl.col("ts")), delta=pl.col("delta").fill_null(0.0))
         .group_by("series", "bucket", maintain_order=True)
         .agg(n=pl.len(), increase=pl.col("delta").sum())
     )
+
+
+def _used(samples: pl.DataFrame, step_s: int) -> pl.DataFrame:
+    seconds = _deltas(samples).with_columns(until=pl.col("ts") // 1000)
+    gap = (pl.col("until") - pl.col("until").shift(1)).clip(1, max_gap(step_s))
+    seconds = seconds.with_columns(since=pl.col("until") - gap, value=pl.col("delta") / gap)
+    return _spread(seconds.filter(pl.col("delta").is_not_null()))
 
 
 def _held(samples: pl.DataFrame, step_s: int) -> pl.DataFrame:
     seconds = samples.with_columns(until=pl.col("ts") // 1000)
     gap = pl.col("until") - pl.col("until").shift(1)
     neighbour = (pl.col("series") == pl.col("series").shift(1)) & (gap <= max_gap(step_s))
-    seconds = seconds.with_columns(since=pl.col("until") - pl.when(neighbour).then(gap).otherwise(step_s))
+    return _spread(seconds.with_columns(since=pl.col("until") - pl.when(neighbour).then(gap).otherwise(step_s)))
+
+
+def _spread(seconds: pl.DataFrame) -> pl.DataFrame:
+    """Bucket rows of levels that hold for the whole seconds from `since` to `until`."""
     pieces = []
     bucket = pl.col("since") // BUCKET_S * BUCKET_S
     rest = seconds

@@ -38,11 +38,10 @@ class PrometheusSettings(SourceSettings, Connection):
     @field_validator("profiles")
     @classmethod
     def _known(cls, profiles: tuple[str, ...]) -> tuple[str, ...]:
-        for one in profiles:
-            try:
-                profile.load(one)
-            except ConfigurationError as error:
-                raise ValueError(str(error)) from error
+        try:
+            profile.load_all(profiles)
+        except ConfigurationError as error:
+            raise ValueError(str(error)) from error
         return profiles
 
     @property

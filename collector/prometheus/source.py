@@ -35,14 +35,14 @@ class PrometheusSource:
         self.name = settings.name
         self._settings = settings
         self._client = client or PrometheusClient(settings)
-        self._profiles = [profiles.load(one) for one in settings.profiles]
+        self._profiles = profiles.load_all(settings.profiles)
 
     def check(self) -> list[str]:
         """Version of the server and, for each profile, how many series it has now and which metrics are missing."""
         build = self._client.build_information()
         lines = [f"{build.get('application', 'Prometheus')} {build.get('version', '?')} at {self._settings.url}"]
         now = datetime.now(UTC)
-        for profile in self._profiles:
+        for profile in [one for whole in self._profiles for one in (whole, *whole.parts)]:
             count = {
                 metric.metric: self._series(metric.selector(self._settings.match), now) for metric in profile.metrics
             }
@@ -75,7 +75,9 @@ class PrometheusSource:
         for number, (profile, window, answers) in enumerate(self._answers(windows, failures, now)):
             progress(f"{self.name}: {profile.id} {window.start:%Y-%m-%d %H:%M}", number / len(windows))
             rows[profile.id] += store_window(warehouse, self.name, profile, window, answers, now)
-            skipped |= {one.metric for one, answer in zip(profile.metrics, answers, strict=True) if answer.skipped}
+            skipped |= {
+                one.metric for (_, one), answer in zip(profile.readings, answers, strict=True) if answer.skipped
+            }
         with warehouse.transaction() as tx:
             forget_samples(tx, self.name, now - self._settings.keep_samples)
         if failures:
@@ -124,16 +126,19 @@ class PrometheusSource:
         keep = window.end > now - self._settings.keep_samples
         failed = Event()
 
-        def one(metric: Metric) -> MetricRows | None:
+        def one(reading: tuple[Profile, Metric]) -> MetricRows | None:
+            speaker, metric = reading
             if failed.is_set():  # the window is lost; what was not asked yet need not wait for a deadline too
                 return None
             try:
-                return collect_metric(self._client, self._settings, profile, metric, window, keep_samples=keep)
+                return collect_metric(
+                    self._client, self._settings, speaker, metric, window, keep_samples=keep and metric.raw
+                )
             except BaseException:
                 failed.set()
                 raise
 
-        return [rows for rows in pool.map(one, profile.metrics) if rows is not None]
+        return [rows for rows in pool.map(one, profile.readings) if rows is not None]
 
     def _span(self, warehouse: Warehouse, profile: Profile, interval: Interval | None, now: datetime) -> Interval:
         if interval is not None:

@@ -13,7 +13,7 @@ import yaml
 from collector.prometheus.profile import Profile
 from collector.prometheus.window import MetricRows
 from warehouse.database import Warehouse
-from warehouse.interval import Interval
+from warehouse.interval import Interval, naive
 from warehouse.samples import replace_samples, streams
 
 
@@ -32,7 +32,7 @@ def store_window(
     with warehouse.transaction() as tx:
         if rows:
             rollup = pl.concat(rows).with_columns(layer=pl.lit(profile.layer, dtype=pl.String))
-            with tx.frames(rollup=rollup, share=shares()):
+            with tx.frames(rollup=rollup, share=shares(), fraction=fractions(), span=_span(source, profile, window)):
                 for table in profile.fills:
                     stored += tx.replace_window_from(table, where, window, _statement(table))
         else:
@@ -41,8 +41,8 @@ def store_window(
         for table in profile.fills:
             tx.advance(source, profile.id, table, window, now)
         known = streams(tx, source)
-        for metric, answer in zip(profile.metrics, answers, strict=True):
-            stream = metric.stream(profile)
+        for (speaker, metric), answer in zip(profile.readings, answers, strict=True):
+            stream = metric.stream(speaker)
             if answer.raw is not None and (stream in known or not answer.raw.samples.is_empty()):
                 replace_samples(tx, source, stream, window, answer.raw.series, answer.raw.samples)
     return stored
@@ -51,6 +51,20 @@ def store_window(
 @cache
 def _statement(table: str) -> str:
     return (files("collector.prometheus") / "facts" / f"{table}.sql").read_text()
+
+
+def _span(source: str, profile: Profile, window: Interval) -> pl.DataFrame:
+    """One row: what is being stored, for facts that depend on what is known of the hour before the window."""
+    row = {"source": source, "profile": profile.id, "start": naive(window.start)}
+    return pl.DataFrame([row], schema_overrides={"start": pl.Datetime("us")})
+
+
+@cache
+def fractions() -> pl.DataFrame:
+    """What resources of shared cards count, from fractions.yaml: columns name, resource, part, per, capacity."""
+    table = yaml.safe_load((files("collector.prometheus") / "fractions.yaml").read_text())
+    schema = {"name": pl.String, "resource": pl.String, "part": pl.String, "per": pl.Int64, "capacity": pl.Boolean}
+    return pl.DataFrame([{"name": name, **row} for name, row in table.items()], schema=schema)
 
 
 @cache

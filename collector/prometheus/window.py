@@ -51,10 +51,8 @@ def collect_metric(
 
 def _reach(kind: Kind, window: Interval, step_s: int | None) -> Interval:
     """The samples that the window's buckets depend on; see the rules in `rollup`."""
-    before = timedelta(seconds=rollup.look_back(kind, step_s or rollup.STALENESS_S))
-    # a state's sample speaks for the seconds before it, so the first samples after the window belong to it too
-    after = timedelta(seconds=rollup.max_gap(step_s or rollup.STALENESS_S)) if kind == "state" else timedelta(0)
-    return Interval(window.start - before, window.end + after)
+    before, after = (reach(kind, step_s or rollup.STALENESS_S) for reach in (rollup.look_back, rollup.look_ahead))
+    return Interval(window.start - timedelta(seconds=before), window.end + timedelta(seconds=after))
 
 
 def _whole_series(batches: Sequence[SampleBatch]) -> tuple[list[dict[str, str]], pl.DataFrame]:
@@ -90,7 +88,8 @@ def _bucket_rows(
     if _doubled(table, device):  # two exporters on one node: one of them speaks for the device
         rows = rollup.best_replica(rows, device)
     return rows.select(
-        pl.lit(metric.measure).alias("measure"), pl.lit(metric.kind).alias("kind"), *IDENTITY, "outcome", "le",
+        pl.lit(metric.measure).alias("measure"), pl.lit(metric.kind).alias("kind"),
+        *IDENTITY, "outcome", "labels", "le",
         pl.from_epoch("bucket", time_unit="s").cast(pl.Datetime("us")).alias("ts"), *rollup.COLUMNS,
     )  # fmt: skip
 

@@ -17,8 +17,9 @@ from servers.prometheus import loaded
 
 END = datetime(2026, 11, 24, 10, 58, 31, tzinfo=UTC)
 
-METRICS = ("DCGM_FI_PROF_SM_ACTIVE", "DCGM_FI_DEV_POWER_USAGE", "kube_pod_status_phase",
-           "vllm:e2e_request_latency_seconds_bucket", "istio_requests_total")  # fmt: skip
+METRICS = ("DCGM_FI_PROF_SM_ACTIVE", "DCGM_FI_DEV_POWER_USAGE", "kube_pod_status_phase", "kube_pod_labels",
+           "container_cpu_usage_seconds_total", "vllm:e2e_request_latency_seconds_bucket",
+           "istio_requests_total")  # fmt: skip
 SERIES = re.compile(rb'\{"metric":\{.*?\},"values?":\[.*?\]\}(?=,\{"metric"|\]\}\}$)')
 
 
@@ -43,6 +44,7 @@ def test_answers_are_those_of_a_real_prometheus(tmp_path):
     queries = [
         *((f"{name}[1d]", end) for name in METRICS),
         ('kube_pod_status_phase{phase=~"Pending|Running",namespace!="search",pod!~"chat.*"}[3h]', end - 7200),
+        ('container_cpu_usage_seconds_total{container!="",container!="POD",cpu=~"|total"}[3h]', end),
         ("istio_requests_total[30m]", f"{newest / 1000:.3f}"),  # the end is inside
         ("istio_requests_total[30m]", f"{(newest - 1) / 1000:.3f}"),
         ('vllm:e2e_request_latency_seconds_bucket{le="+Inf"}', end),

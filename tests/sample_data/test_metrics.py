@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
+from sample_data.airflow_records import label_value
 from sample_data.grid import STEP
 from sample_data.platform import build_platform
 from sample_data.series import Metric
@@ -172,7 +175,7 @@ def test_a_pod_is_in_one_phase_at_a_time(month):
     assert held["giant-sweep-0", "Pending"].all()
     assert held["embed-backfill-9h2xw", "Succeeded"][-1] == 1
     unbound = [one for one in month.metrics["kube_pod_container_resource_requests"].series if "node" not in one.labels]
-    assert [one.labels["pod"] for one in unbound] == ["giant-sweep-0"]
+    assert {one.labels["pod"] for one in unbound} == {"giant-sweep-0"}
 
 
 def test_a_lost_node_is_unknown_for_nine_hours_and_its_exporter_silent(month):
@@ -183,6 +186,61 @@ def test_a_lost_node_is_unknown_for_nine_hours_and_its_exporter_silent(month):
     target = next(one.target for one in month.metrics["DCGM_FI_PROF_GR_ENGINE_ACTIVE"].series
                   if one.labels["Hostname"] == "ust1-a100-01")  # fmt: skip
     assert not target.scraped[month.platform.grid.span(*month.platform.calendar.node_not_ready)].any()
+
+
+def test_pods_ask_for_no_more_than_their_node_has(month):
+    """CPU and memory of pods that are Pending or Running, at every moment."""
+    platform = month.platform
+    for node in platform.nodes:
+        cores, ram = np.zeros(platform.grid.size), np.zeros(platform.grid.size)
+        for pod in platform.pods:
+            if pod.node is node:
+                held = platform.grid.span(pod.created, pod.finished)
+                cores[held] += pod.cores
+                ram[held] += pod.ram_mib
+        assert 0 < cores.max() <= node.cores, node.name
+        assert ram.max() <= node.ram_gib * 1024, node.name
+
+
+def test_only_the_cache_uses_more_cpu_than_it_asked_for(month):
+    asked = {one.labels["pod"]: one.values[0] for one in month.metrics["kube_pod_container_resource_requests"].series
+             if one.labels["resource"] == "cpu"}  # fmt: skip
+    over = set()
+    for one in month.metrics["container_cpu_usage_seconds_total"].series:
+        if "container" in one.labels and len(one.values) > 1:
+            assert (np.diff(one.values) >= 0).all()
+            if (one.values[-1] - one.values[0]) / (len(one.values) - 1) / STEP > asked[one.labels["pod"]]:
+                over.add(one.labels["pod"])
+    assert over == {"query-cache-0"}
+
+
+def test_training_pods_carry_the_labels_of_their_run(month):
+    labels = {one.labels["pod"]: one.labels for one in month.metrics["kube_pod_labels"].series}
+    pod = next(name for name in labels if name.startswith("train-fraud-") and name.endswith("-1"))
+    shown = labels[pod]
+    scheduled = datetime.fromtimestamp(int(pod.split("-")[2]) * 3600, UTC)
+    assert shown["label_team"] == "risk"
+    assert shown["label_dag_id"] == "train_fraud"
+    assert shown["label_task_id"] == "train"
+    # "+" and ":" are refused by Kubernetes; Airflow drops them and adds nine digits of the MD5 of the whole
+    assert re.fullmatch(f"scheduled__{scheduled:%Y-%m-%d}T0200000000-[0-9a-f]{{9}}", shown["label_run_id"])
+    assert "label_team" not in labels["notebook-kay-0"]
+    assert {one["namespace"] for one in labels.values()} >= {"kube-system", "monitoring"}
+
+
+def test_a_label_that_kubernetes_takes_stays_as_it_is():
+    assert label_value("train_fraud") == "train_fraud"
+    # worked out with Airflow's own function for this id
+    assert label_value("manual__2016-01-01T01:00:00+01:00") == "manual__2016-01-01T0100000100-da4d1ce7b"
+    assert len(label_value("x" * 100)) == 63
+
+
+def test_nodes_say_who_may_take_them_back(month):
+    spot = {one.labels["node"] for one in month.metrics["kube_node_labels"].series
+            if one.labels.get("label_karpenter_sh_capacity_type") == "spot"}  # fmt: skip
+    assert spot == {"ust1-h100-02", "ust1-a100-01"}
+    assert {one.labels["label_topology_kubernetes_io_region"] for one in month.metrics["kube_node_labels"].series} == {
+        "us-east-1", "eu-west-1", "us-west-2"}  # fmt: skip
 
 
 def test_labels_tell_series_apart(month):

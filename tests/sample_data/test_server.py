@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 def configuration(store, folder: Path, data: str) -> str:
     urls = ("http://127.0.0.1:9", "http://127.0.0.1:10")
-    return demo_configuration(store.platform, *urls, folder / "token", folder / data, folder / "workspace")
+    return demo_configuration(store.platform, *urls, folder / "token", folder / data, folder / "workspace", folder)
 
 
 def test_both_apis_answer_while_the_context_lasts():
@@ -62,18 +62,18 @@ def test_the_configuration_is_yaml_with_every_team_service_and_price(month, tmp_
     h100 = [price for price in content["prices"]["gpu_hour"] if "H100" in price["model"]]
     assert h100[0]["to"] == h100[1]["from"]
     assert month.platform.start.date() < h100[1]["from"] < month.platform.end.date()
-    assert [source["type"] for source in content["sources"]] == ["prometheus", "airflow", "evidently"]
+    assert [source["type"] for source in content["sources"]] == ["prometheus", "airflow", "evidently", "focus"]
 
 
 def test_meterline_accepts_the_configuration(month, tmp_path):
-    for kind in ("airflow", "evidently"):
+    for kind in ("airflow", "evidently", "focus"):
         pytest.importorskip(f"collector.{kind}.settings")
     load = pytest.importorskip("meterline.config.load").load
     file = tmp_path / "meterline.yaml"
     file.write_text(configuration(month, tmp_path, "data"))
     config = load(file)
     assert len(config.services) == 8
-    assert len(config.sources) == 3
+    assert len(config.sources) == 4
 
 
 def test_a_mistake_on_the_command_line_is_one_line():

@@ -1,43 +1,66 @@
 -- rollup -> gpu_capacity: what nodes have, what they may give, and what of it was on a node that was Ready.
-WITH level AS (  -- two instances of kube-state-metrics report the same: the larger, not the sum
-    SELECT cluster, node, resource, ts, measure, exporter,
-           sum(value_s) AS value_s
+--
+-- A node that shares cards may offer them in several resources, and more of them than there are (a vGPU plugin multiplies
+-- them). They are never more than any of the resources says, nor than the cards x replicas of the node's labels.
+WITH level AS (
+    SELECT cluster, node, rollup.resource AS name, coalesce(fraction.resource, rollup.resource) AS resource, ts, measure,
+           exporter, sum(value_s) / coalesce(fraction.per, 1) AS cards_s, max(covered_s) AS covered_s
     FROM rollup
-    WHERE measure IN ('gpu_capacity', 'gpu_allocatable')
+    LEFT JOIN fraction ON fraction.name = rollup.resource
+    WHERE measure IN ('capacity', 'allocatable') AND rollup.resource NOT IN ('cpu', 'memory')
+        AND coalesce(fraction.capacity, true)
+    GROUP BY cluster, node, rollup.resource, fraction.resource, fraction.per, ts, measure, exporter
+    HAVING cards_s > 0
+),
+offered AS (  -- two instances of kube-state-metrics report the same: the larger, not the sum
+    SELECT cluster, node, name, resource, ts, measure, max(cards_s) AS cards_s, max(covered_s) AS covered_s
+    FROM level
+    GROUP BY ALL
+),
+node_label AS (
+    SELECT cluster, node, max(gpu_model) AS gpu_model, max(try_cast(gpus AS BIGINT)) AS gpus,
+           greatest(coalesce(max(try_cast(replicas AS BIGINT)), 1), 1) AS replicas,
+           regexp_extract(max(gpu_model), '-MIG-([^-]+)', 1) AS mig  -- one strategy: every "GPU" is such a slice
+    FROM rollup
+    WHERE measure = 'node_label'
+    GROUP BY ALL
+),
+physical AS (
+    SELECT cluster, node, resource, ts, max(covered_s) AS covered_s,
+           min(cards_s) FILTER (measure = 'capacity') AS capacity_s,
+           min(cards_s) FILTER (measure = 'allocatable') AS allocatable_s
+    FROM offered
     GROUP BY ALL
 ),
 capacity AS (
-    SELECT cluster, node, resource, ts,
-           max(round(value_s * 1000)) FILTER (measure = 'gpu_capacity') AS capacity,
-           max(round(value_s * 1000)) FILTER (measure = 'gpu_allocatable') AS allocatable
-    FROM level
-    GROUP BY ALL
+    SELECT physical.cluster, physical.node, physical.resource, ts, gpu_model, coalesce(replicas, 1) AS replicas,
+           fraction.name IS NOT NULL AS card, mig,
+           CASE WHEN card THEN gpus * replicas * covered_s END AS labelled_s,
+           round(1000 * least(capacity_s, labelled_s)) AS capacity,
+           round(1000 * least(allocatable_s, capacity_s, labelled_s)) AS allocatable
+    FROM physical
+    LEFT JOIN node_label
+        ON node_label.cluster IS NOT DISTINCT FROM physical.cluster AND node_label.node = physical.node
+    LEFT JOIN fraction ON fraction.name = physical.resource
 ),
 ready AS (
     SELECT cluster, node, ts, max(value_s) AS ready_s, max(covered_s) AS covered_s
     FROM rollup
     WHERE measure = 'node_ready'
     GROUP BY ALL
-),
-node_label AS (
-    SELECT cluster, node, max(gpu_model) AS gpu_model, max(try_cast(replicas AS BIGINT)) AS replicas
-    FROM rollup
-    WHERE measure = 'node_label'
-    GROUP BY ALL
 )
 SELECT
     capacity.cluster, capacity.node, capacity.resource,
-    regexp_replace(node_label.gpu_model, '-(SHARED|MIG-.*)$', '') AS gpu_model,
-    CASE WHEN share.name IS NOT NULL THEN share.num ELSE 1 END AS share_num,
-    CASE WHEN share.name IS NOT NULL THEN share.den ELSE greatest(coalesce(node_label.replicas, 1), 1) END AS share_den,
+    regexp_replace(gpu_model, '-(SHARED|MIG-.*)$', '') AS gpu_model,
+    coalesce(share.num, 1) AS share_num,
+    coalesce(share.den, 1) * CASE WHEN share.name = capacity.resource THEN 1 ELSE replicas END AS share_den,
     capacity.ts,
     capacity::BIGINT AS capacity_milli_unit_seconds,
-    least(coalesce(allocatable, capacity), capacity)::BIGINT AS allocatable_milli_unit_seconds,
+    allocatable::BIGINT AS allocatable_milli_unit_seconds,
     -- without a Ready condition (not collected) the node counts as ready: only a stated NotReady takes capacity away
-    round(least(coalesce(allocatable, capacity), capacity)
-        * coalesce(ready_s / nullif(covered_s, 0), 1))::BIGINT AS ready_milli_unit_seconds
+    round(allocatable * coalesce(ready_s / nullif(covered_s, 0), 1))::BIGINT AS ready_milli_unit_seconds
 FROM capacity
-LEFT JOIN ready USING (cluster, node, ts)
-LEFT JOIN node_label USING (cluster, node)
-LEFT JOIN share ON share.name = capacity.resource
+LEFT JOIN ready
+    ON ready.cluster IS NOT DISTINCT FROM capacity.cluster AND ready.node = capacity.node AND ready.ts = capacity.ts
+LEFT JOIN share ON share.name = CASE WHEN card AND mig <> '' THEN mig ELSE capacity.resource END
 WHERE capacity > 0

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.prometheus import rollup
+from collector.prometheus.profile import Kind
 
 NAN = float("nan")
 
@@ -45,6 +46,23 @@ def test_a_counter_adds_differences_and_a_reset_adds_the_new_value() -> None:
 def test_a_counter_after_a_long_silence_begins_anew() -> None:
     rolled = rollup.roll_up(samples([(0, 10), (3600, 14), (7201, 20)]), "counter", 30)
     assert table(rolled, "increase") == [(0, 0, 0), (0, 3600, 4), (0, 7200, 0)]
+
+
+def test_a_use_belongs_to_the_seconds_in_which_it_came_about() -> None:
+    # 60 in the 30 s from 280 to 310 (2 a second: 20 s before the edge, 10 s behind it), then 30 in 30 s, all behind it
+    rolled = rollup.roll_up(samples([(280, 5), (310, 65), (340, 95)]), "use", 30)
+    assert table(rolled, "value_s", "covered_s") == [(0, 0, 40, 20), (0, 300, 20 + 30, 10 + 30)]
+
+
+def test_a_use_after_a_gap_is_spread_over_what_is_still_near() -> None:
+    # 600 in 1,000 s without a sample: over the last 300 s of them, 2 a second, 900 to 1,200
+    rolled = rollup.roll_up(samples([(200, 0), (1200, 600)]), "use", 30)
+    assert table(rolled, "value_s") == [(0, 900, 600)]
+
+
+def test_a_use_counts_from_zero_after_a_reset_and_not_before_its_first_sample() -> None:
+    rolled = rollup.roll_up(samples([(0, 100), (30, 130), (60, 15)], [(30, 7)]), "use", 30)
+    assert table(rolled, "value_s") == [(0, 0, 30 + 15)]
 
 
 def test_neighbouring_series_do_not_touch() -> None:
@@ -86,22 +104,21 @@ def test_of_two_replicas_the_one_with_more_samples_speaks_in_each_bucket() -> No
 TIMES = st.lists(st.integers(0, 4000), min_size=1, max_size=60, unique=True).map(sorted)
 
 
-@given(TIMES, st.data())
-def test_held_seconds_do_not_depend_on_where_time_is_cut(times: list[int], data: st.DataObject) -> None:
+@given(TIMES, st.sampled_from(["state", "use"]), st.data())
+def test_what_is_spread_does_not_depend_on_where_time_is_cut(times: list[int], kind: Kind, data: st.DataObject) -> None:
     """Rolling up two halves, each with what it depends on, gives the buckets of the whole."""
     values = data.draw(st.lists(st.integers(0, 8), min_size=len(times), max_size=len(times)))
     whole = samples(list(zip(times, values, strict=True)))
     cut = data.draw(st.integers(0, 13)) * rollup.BUCKET_S
-    gap = rollup.max_gap(30)
-    left = whole.filter(pl.col("ts") < (cut + gap) * 1000)
-    right = whole.filter(pl.col("ts") >= (cut - gap) * 1000)
+    left = whole.filter(pl.col("ts") < (cut + rollup.look_ahead(kind, 30)) * 1000)
+    right = whole.filter(pl.col("ts") >= (cut - rollup.look_back(kind, 30)) * 1000)
     pieces = pl.concat(
         [
-            rollup.roll_up(left, "state", 30).filter(pl.col("bucket") < cut),
-            rollup.roll_up(right, "state", 30).filter(pl.col("bucket") >= cut),
+            rollup.roll_up(left, kind, 30).filter(pl.col("bucket") < cut),
+            rollup.roll_up(right, kind, 30).filter(pl.col("bucket") >= cut),
         ]
     )
-    wanted = rollup.roll_up(whole, "state", 30)
+    wanted = rollup.roll_up(whole, kind, 30)
     assert table(pieces, "covered_s", "value_s") == table(wanted, "covered_s", "value_s")
 
 
@@ -116,3 +133,4 @@ def test_increases_add_up_to_the_counter(steps: list[tuple[int, int]]) -> None:
     for (_, before), (_, after) in itertools.pairwise(points):
         expected += after - before if after >= before else after
     assert rollup.roll_up(samples(points), "counter", 30)["increase"].sum() == expected
+    assert abs(Fraction(rollup.roll_up(samples(points), "use", 30)["value_s"].sum()) - expected) < Fraction(1, 10**6)
