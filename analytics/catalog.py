@@ -47,7 +47,7 @@ def catalog() -> tuple[Analytic, ...]:
     """Every analytic, each after those that it reads. Raises DefectiveAnalytic (bad head, cycle, name used twice)."""
     found: dict[str, Analytic] = {}
     for topic in sorted(files("analytics").iterdir(), key=lambda entry: entry.name):
-        if not topic.is_dir() or topic.name.startswith("_"):
+        if not topic.is_dir() or topic.name.startswith("_") or topic.joinpath("__init__.py").is_file():
             continue
         for file in sorted(topic.iterdir(), key=lambda entry: entry.name):
             analytic = _load(topic.name, file)

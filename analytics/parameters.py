@@ -25,6 +25,10 @@ class Parameters(BaseModel):
     drift_periods: float = Field(gt=0)
     hourly_days: int = Field(gt=0)
     recent_days: int = Field(gt=0)
+    projection_days: int = Field(gt=0)
+    projection_least_days: float = Field(gt=0, le=1)
+    billing_difference: float = Field(gt=0)
+    billing_named_skus: int = Field(gt=0)
     quantiles: tuple[float, ...] = Field(min_length=1)
 
     @property

@@ -25,8 +25,19 @@ from warehouse.interval import Interval, naive
 from warehouse.publication import publish
 
 Progress = Callable[[str, float], None]
-INVENTORY = ("team", "namespace_owner", "service", "service_match", "gpu_price", "report_setting", "configured_source")
-BOOKKEEPING = ("watermark", "job_run")
+INVENTORY = (
+    "team", "namespace_owner", "label_owner", "service", "service_match", "report_setting", "configured_source",
+    "price", "commitment", "price_problem", "cost_boundary", "currency_rate", "shared_namespace", "shared_charge",
+    "shared_pool", "shared_weight", "allocation_policy", "budget", "budget_threshold", "billing_sku",
+    "cluster_region", "token_weight",
+)  # fmt: skip
+"""Tables that the configuration fills; what reads one of them is computed anew when it changes."""
+
+SHOWN = ("price_problem", "allocation_policy")
+"""Inventory that readers of results need beside them."""
+
+LEDGER = ("closed_month", "closed_line")
+BOOKKEEPING = ("watermark", "job_run", "changed_day")
 FINDING = pl.Schema({column: pl.String() for column in ("severity", "topic", "subject", "text", "remedy")})
 
 
@@ -60,7 +71,7 @@ def analyze(
         tx.execute("CREATE OR REPLACE TABLE analytic.quantile (q DOUBLE)")
         tx.insert("quantile", pl.DataFrame({"q": list(thresholds.quantiles)}))
     wanted = _with_inputs(only)
-    run = _Run(store, thresholds, _inventory_digest(warehouse), moment, _days_of(interval))
+    run = _Run(store, thresholds, _inventory_digests(warehouse), moment, _days_of(interval))
     for number, analytic in enumerate(wanted):
         progress(f"analyze: {analytic.name}", number / len(wanted))
         run.compute(analytic)
@@ -72,7 +83,9 @@ def analyze(
 class _Run:
     """One pass over the catalog: remembers what was computed, so that a table is recomputed when its inputs were."""
 
-    def __init__(self, store: Store, thresholds: Parameters, inventory: str, now: datetime, forced: list[date]) -> None:
+    def __init__(
+        self, store: Store, thresholds: Parameters, inventory: dict[str, str], now: datetime, forced: list[date]
+    ) -> None:
         self._store = store
         self.thresholds = thresholds
         self._inventory = inventory
@@ -118,8 +131,7 @@ class _Run:
     def _fingerprint(self, analytic: Analytic) -> str:
         if analytic.name not in self._prints:
             parts = [analytic.digest]
-            if analytic.reads & set(INVENTORY):
-                parts.append(self._inventory)
+            parts += [self._inventory[table] for table in sorted(analytic.reads & set(INVENTORY))]
             by_name = {one.name: one for one in catalog()}
             parts += [self._fingerprint(by_name[name]) for name in sorted(analytic.reads & set(by_name))]
             parts.append(repr(sorted(self.thresholds.model_dump().items())))
@@ -133,7 +145,7 @@ def _facts_below(analytic: Analytic) -> set[str]:
     facts: set[str] = set()
     for table in analytic.reads:
         facts |= _facts_below(by_name[table]) if table in by_name else {table}
-    return facts - set(INVENTORY) - set(BOOKKEEPING)
+    return facts - {*INVENTORY, *LEDGER, *BOOKKEEPING}
 
 
 def _with_inputs(only: Collection[str] | None) -> list[Analytic]:
@@ -159,11 +171,12 @@ def _days_of(interval: Interval | None) -> list[date]:
     return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
 
 
-def _inventory_digest(warehouse: Warehouse) -> str:
-    digest = hashlib.sha256()
-    for table in INVENTORY:
-        digest.update(repr(sorted(warehouse.query(f"SELECT * FROM {table}").rows(), key=repr)).encode())
-    return digest.hexdigest()
+def _inventory_digests(warehouse: Warehouse) -> dict[str, str]:
+    def digest(table: str) -> str:
+        rows = sorted(warehouse.query(f"SELECT * FROM {table}").rows(), key=repr)
+        return hashlib.sha256(repr(rows).encode()).hexdigest()
+
+    return {table: digest(table) for table in INVENTORY}
 
 
 def _tables(warehouse: Warehouse, store: Store, run: _Run, now: datetime) -> dict[str, pl.DataFrame]:
@@ -184,6 +197,7 @@ def _tables(warehouse: Warehouse, store: Store, run: _Run, now: datetime) -> dic
     tables["kpi"] = pl.DataFrame(rows, schema=SCHEMA)
     tables["kpi_definition"] = definitions((one.name, one.topic, one.head) for one in kpis)
     tables["analytic_status"] = _status(warehouse, run)
+    tables |= {table: warehouse.query(f"SELECT * FROM {table}") for table in SHOWN}
     return tables
 
 

@@ -147,6 +147,12 @@ def openmetrics() -> str:
     return "\n".join([*kube_state_metrics(), *dcgm(), *vllm(), "# EOF", ""])
 
 
+def price(amount: str, since: datetime, until: datetime | None) -> dict[str, object]:
+    """An hour of one H100 on demand."""
+    return {"kind": "gpu", "gpu_model": H100, "pricing": "on_demand", "list_price": Decimal(amount),
+            "price": Decimal(amount), "price_den": 1, "valid_from": since, "valid_to": until}  # fmt: skip
+
+
 def store_inventory(warehouse: Warehouse) -> None:
     """What the configuration would say about this platform."""
     change = naive(parse_utc("2026-10-05T11:00"))
@@ -164,10 +170,8 @@ def store_inventory(warehouse: Warehouse) -> None:
             {"service": "chat", "field": "namespace", "pattern": "^search$", "position": 0},
             {"service": "chat", "field": "model_name", "pattern": "^chat-70b$", "position": 0},
         ],
-        "gpu_price": [
-            {"gpu_model": H100, "price": Decimal("2.000000"), "valid_from": datetime(2026, 1, 1), "valid_to": change},
-            {"gpu_model": H100, "price": Decimal("3.000000"), "valid_from": change, "valid_to": None},
-        ],
+        "price": [price("2.00", datetime(2026, 1, 1), change), price("3.00", change, None)],
+        "cost_boundary": [{"ts": change}],
         "report_setting": [{"currency": "USD", "timezone": "UTC"}],
         "configured_source": [
             {"source": "prod", "type": "prometheus", "fact": fact}

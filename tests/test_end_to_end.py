@@ -15,8 +15,8 @@ import pytest
 import requests
 
 import small_platform as case
+from analytics.ledger.showback import showback
 from analytics.runner import analyze
-from analytics.showback import showback
 from collector.prometheus.settings import PrometheusSettings
 from servers import prometheus, victoria
 from warehouse.database import Warehouse
@@ -97,7 +97,8 @@ def test_mean_utilization_equals_promql(collected: Warehouse, url: str) -> None:
 
 
 def test_the_bill_adds_up_to_the_capacity(published: Published) -> None:
-    bill = showback(published.table("cost_line"), date(2026, 10, 1), ("team",))
+    lines, transfers = published.table("cost_line"), published.table("cost_transfer")
+    bill = showback(lines, transfers, date(2026, 10, 1), ("team",))
     # 12 GPU-hours: 8 at 2.00 and 4 at 3.00. search: 5,420 s at 2.00 and an hour at 3.00 = 6.0111; research: 2.00
     assert dict(bill.rows.select("team", "cost").rows()) == {
         "__idle__": Decimal("19.99"), "search": Decimal("6.01"), "research": Decimal("2.00"),

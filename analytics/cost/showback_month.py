@@ -3,11 +3,13 @@
 ---
 kind: result
 title: Showback by month
-question: What did each team, service, model, cluster and GPU model cost in each month?
-formula: exact sum of cost lines, rounded once to the cent, rows by largest remainder; every `by` has the same total
-source: cost_line
+question: What did each team, service, model, cluster, GPU model and so on cost in each month?
+formula: >
+  exact sums of cost lines and of what the policy shares, rounded once to the cent, rows by largest remainder; every
+  `by` of a month has the same total; cost = usage_cost + workload_idle_cost + unmeasured_cost in each row
+source: cost_line, cost_transfer
 missing: lines without a price count in gpu_hours and not in cost
-reads: [cost_line]
+reads: [cost_line, cost_transfer]
 ---
 """
 
@@ -17,26 +19,28 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from analytics.showback import showback
+from analytics.ledger.selection import select
+from analytics.ledger.showback import MONEY, PARTS, rounded
 
-DIMENSIONS = ("team", "service", "model", "cluster", "gpu_model")
+DIMENSIONS = ("team", "cost_center", "service", "model", "cluster", "gpu_model", "kind", "pricing", "namespace")
+SCHEMA = pl.Schema({
+    "month": pl.Date(), "by": pl.String(), "key": pl.String(), "gpu_hours": pl.Float64(), "cost": MONEY,
+    "share": pl.Float64(), "list_cost": MONEY, **dict.fromkeys(PARTS, MONEY),
+})  # fmt: skip
 
 
 def compute(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Columns month, by, key, gpu_hours, cost, share (of the month's cost, null when that is zero)."""
-    lines = tables["cost_line"]
-    frames = []
-    for month in lines["day"].dt.truncate("1mo").unique().sort():
+    """Rows of `SCHEMA`; `month` is the month whose report bears them, `share` is null where the month cost nothing."""
+    lines, transfers = tables["cost_line"], tables["cost_transfer"]
+    frames = [pl.DataFrame(schema=SCHEMA)]
+    for month in lines["billing_month"].unique().sort():
+        selection = select(lines, transfers, month, {}, None, "node").narrowed(DIMENSIONS)
         for by in DIMENSIONS:
-            bill = showback(lines, month, (by,))
-            whole = pl.lit(float(bill.total) or None, dtype=pl.Float64)
-            frames.append(
-                bill.rows.select(
-                    pl.lit(month).alias("month"), pl.lit(by).alias("by"), pl.col(by).alias("key"),
-                    pl.col("gpu_hours").cast(pl.Float64), "cost",
-                    (pl.col("cost").cast(pl.Float64) / whole).alias("share"),
-                )
+            rows, total, _ = rounded(selection.sums((by,)), (by,))
+            share = pl.col("cost").cast(pl.Float64) / pl.lit(float(total) or None, dtype=pl.Float64)
+            named = rows.rename({by: "key"}).with_columns(
+                pl.lit(month).alias("month"), pl.lit(by).alias("by"), pl.col("gpu_hours").cast(pl.Float64),
+                share.alias("share"),
             )  # fmt: skip
-    schema = pl.Schema({"month": pl.Date(), "by": pl.String(), "key": pl.String(), "gpu_hours": pl.Float64(),
-                        "cost": pl.Decimal(18, 2), "share": pl.Float64()})  # fmt: skip
-    return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
+            frames.append(named.select(SCHEMA.names()))
+    return pl.concat(frames)

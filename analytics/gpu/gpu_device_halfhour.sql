@@ -13,7 +13,7 @@ SELECT
         + CASE WHEN extract(minute FROM ts) >= 30 THEN INTERVAL 30 MINUTE ELSE INTERVAL 0 MINUTE END AS half_hour,
     cluster, node, device, slice, namespace, pod,
     max(gpu_model) AS gpu_model,
-    max(CAST(share_num AS DOUBLE) / share_den) AS share,
+    max(CAST(share_num AS DOUBLE) / share_den) AS share, max(sharers) AS sharers, 300 * count(DISTINCT ts) AS covered_s,
     sum(compute_sum) AS compute_sum, sum(compute_n) AS compute_n,
     sum(sm_sum) AS sm_sum, sum(sm_n) AS sm_n,
     sum(util_sum) AS util_sum, sum(util_n) AS util_n

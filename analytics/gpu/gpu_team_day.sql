@@ -15,6 +15,6 @@ SELECT
     sum(p.unmeasured_s) / 3600 AS unmeasured_h,
     sum(p.effective_s) / 3600 AS effective_h
 FROM gpu_pod_halfhour AS p
-LEFT JOIN namespace_team AS t ON t.namespace = p.namespace
+LEFT JOIN namespace_team AS t ON t.day = p.day AND t.namespace = p.namespace
 GROUP BY p.day, coalesce(t.team, '__unallocated__'), p.cluster, p.namespace, p.gpu_model
 ORDER BY p.day, team, p.cluster, p.namespace, p.gpu_model

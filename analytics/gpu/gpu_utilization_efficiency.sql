@@ -19,5 +19,5 @@ SELECT
     sum(p.held_s - p.unmeasured_s) AS denominator,
     sum(CASE WHEN p.held_s > p.unmeasured_s THEN 1 ELSE 0 END) AS n
 FROM gpu_pod_halfhour AS p
-LEFT JOIN namespace_team AS t ON t.namespace = p.namespace
+LEFT JOIN namespace_team AS t ON t.day = p.day AND t.namespace = p.namespace
 GROUP BY p.day, coalesce(t.team, '__unallocated__')

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -19,7 +18,8 @@ from analytics import runner
 from analytics.catalog import catalog
 from analytics.parameters import parameters
 from analytics.runner import analyze
-from small_platform import H100, store_inventory
+from small_platform import H100, price, store_inventory
+from warehouse.charges import exact_sums
 from warehouse.database import Warehouse
 from warehouse.interval import Interval, naive
 from warehouse.published import Published
@@ -106,7 +106,7 @@ def test_a_day_whose_facts_changed_is_recomputed_and_no_other(warehouse: Warehou
     analyze(warehouse, NOW)
     assert days(warehouse) == {"2026-10-05": BY_HAND, "2026-10-06": 10_800_000}
     lines = Published.current(warehouse.directory).table("cost_line")
-    assert lines["milli_unit_seconds"].sum() == BY_HAND + 10_800_000, "readers see what is stored"
+    assert lines["quantity"].sum() == BY_HAND + 10_800_000, "readers see what is stored"
 
 
 def test_a_fact_that_reaches_a_daily_table_through_another_counts(warehouse: Warehouse) -> None:
@@ -128,16 +128,28 @@ def test_a_day_asked_for_is_recomputed_in_any_case(warehouse: Warehouse) -> None
     assert days(warehouse) == {"2026-10-05": 7_200_000, "2026-10-06": BY_HAND}
 
 
-def test_a_changed_price_recomputes_every_day_and_the_bill(warehouse: Warehouse) -> None:
+def test_a_changed_price_changes_the_bill_and_leaves_the_days_alone(warehouse: Warehouse) -> None:
+    analyze(warehouse, NOW)
+    with warehouse.transaction() as tx:
+        tx.replace_all("price", pl.DataFrame([price("4.00", datetime(2026, 1, 1), None)]))
+    analysis = analyze(warehouse, NOW)
+    assert "gpu_allocation_day" not in analysis.computed
+    lines = Published.current(warehouse.directory).table("cost_line")
+    assert exact_sums(lines, [])[()].cost == 12, "three hours at 4.00"
+
+
+def test_a_new_moment_of_change_cuts_every_day_anew(warehouse: Warehouse) -> None:
     analyze(warehouse, NOW)
     mark_by_hand(warehouse)
-    price = {"gpu_model": H100, "price": Decimal("4.000000"), "valid_from": datetime(2026, 1, 1), "valid_to": None}
     with warehouse.transaction() as tx:
-        tx.replace_all("gpu_price", pl.DataFrame([price], schema_overrides={"valid_to": pl.Datetime("us")}))
+        tx.replace_all("cost_boundary", pl.DataFrame({"ts": [naive(FIRST) + timedelta(hours=1)]}))
     analyze(warehouse, NOW)
-    assert days(warehouse) == {"2026-10-05": 7_200_000, "2026-10-06": 3_600_000}
-    lines = Published.current(warehouse.directory).table("cost_line")
-    assert lines["cost"].sum() == Decimal("12.00")  # three hours at 4.00
+    pieces = warehouse.query(
+        "SELECT slice_start, milli_unit_seconds FROM analytic.gpu_allocation_day ORDER BY 1"
+    ).rows()
+    assert pieces == [
+        (naive(FIRST), 3_600_000), (naive(FIRST) + timedelta(hours=1), 3_600_000), (naive(SECOND), 3_600_000),
+    ]  # fmt: skip
 
 
 def test_changed_thresholds_recompute_every_day(warehouse: Warehouse) -> None:
@@ -173,7 +185,7 @@ def test_a_failing_analytic_keeps_its_last_table_and_stops_only_its_readers(
     published = Published.current(warehouse.directory)
     assert published.version == analysis.version
     assert published.table("pipeline_day").select("success", "failed").rows() == [(1, 0)]  # as it was before r2
-    assert published.table("cost_line")["milli_unit_seconds"].sum() == 7_200_000 + 10_800_000  # the rest is new
+    assert published.table("cost_line")["quantity"].sum() == 7_200_000 + 10_800_000  # the rest is new
     status = {row["analytic"]: row for row in published.table("analytic_status").to_dicts()}
     assert (status["pipeline_day"]["status"], status["pipeline_day"]["computed_at"]) == ("failed", naive(NOW))
     assert "out of order" in status["pipeline_day"]["message"]
@@ -192,7 +204,7 @@ def test_an_analytic_that_never_succeeded_is_absent_and_the_rest_is_published(
 ) -> None:
     broken(monkeypatch, "gpu_allocation_day")
     analysis = analyze(warehouse, NOW)
-    assert {"gpu_allocation_day", "cost_quantity", "cost_line", "showback_month"} <= set(analysis.failed)
+    assert {"gpu_allocation_day", "held_quantity", "cost_line", "showback_month"} <= set(analysis.failed)
     published = Published.current(warehouse.directory)
     assert "cost_line" not in published.tables
     assert published.table("pipeline_day").height == 1

@@ -1,157 +1,225 @@
-"""The bill: every grouping adds up to the same cents, and nothing but the quantities matters to it."""
+"""The bill: what it selects, what it shows in each dimension, how it is rounded, what it says is missing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from analytic_cases import Case, run_on_duckdb
-from analytics.cost import cost_line, unit_cost_month
-from analytics.showback import DIMENSIONS, showback
+from analytics.ledger.policy import Policy, Pool
+from analytics.ledger.showback import DIMENSIONS, next_month, showback
+from analytics.ledger.transfer import transfers
+from warehouse.charges import IDLE, LINE, NO_SERVICE, SHARED, UNALLOCATED
 from warehouse.errors import ConfigurationError
-from warehouse.money import apportion
 
-OCTOBER = date(2026, 10, 1)
-LINE = pl.Schema({
-    "day": pl.Date(), "team": pl.String(), "service": pl.String(), "model": pl.String(), "cluster": pl.String(),
-    "namespace": pl.String(), "gpu_model": pl.String(), "resource": pl.String(), "price": pl.Decimal(12, 6),
-    "share_num": pl.Int64(), "share_den": pl.Int64(), "milli_unit_seconds": pl.Int64(),
+OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
+HOUR = 3_600_000
+BOOKED = pl.Schema({**LINE, "billing_month": pl.Date(), "charge_class": pl.String()})
+PROBLEM = pl.Schema({
+    "subject": pl.String(), "valid_from": pl.Datetime(), "valid_to": pl.Datetime(), "problem": pl.String(),
+    "remedy": pl.String(),
 })  # fmt: skip
-SHARES = ((1, 1), (1, 7), (2, 7), (1, 4), (1, 2))
 
 
-@st.composite
-def line(draw: st.DrawFn) -> dict[str, Any]:
-    num, den = draw(st.sampled_from(SHARES))
-    return {
-        "day": draw(st.dates(date(2026, 9, 29), date(2026, 11, 2))),
-        "team": draw(st.sampled_from(("a", "b", "c", "__idle__"))),
-        "service": draw(st.sampled_from(("s", "t", "__none__"))),
-        "model": draw(st.sampled_from(("m", "__none__"))),
-        "cluster": draw(st.sampled_from(("c1", None))),
-        "namespace": draw(st.sampled_from(("n1", "n2", None))),
-        "gpu_model": draw(st.sampled_from(("H100", "A100", None))),
-        "price": draw(st.none() | st.decimals("0", "99", places=6)),
-        "share_num": num, "share_den": den,
-        "milli_unit_seconds": draw(st.integers(1, 10**13)),
+def line(hours: int, **given: Any) -> dict[str, Any]:
+    """GPU-hours at 1.00 on the first of October for team a, or as given."""
+    day = given.get("day", OCTOBER)
+    usual = {
+        "day": day, "report_day": day, "month": day.replace(day=1), "billing_month": day.replace(day=1),
+        "charge": "allocation", "team": "a", "service": NO_SERVICE, "model": NO_SERVICE, "cluster": "c", "node": "n",
+        "kind": "gpu", "gpu_model": "H100", "pricing": "on_demand", "quantity": hours * HOUR, "share_num": 1,
+        "share_den": 1, "list_price": Decimal(2), "price": Decimal(1), "price_den": 1,
+    }  # fmt: skip
+    return {**dict.fromkeys(BOOKED), **usual, **given}
+
+
+def frame(*rows: Mapping[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame(list(rows), schema=BOOKED)
+
+
+def rows_of(lines: pl.DataFrame, *by: str, **more: Any) -> dict[Any, str]:
+    rows = showback(lines, None, OCTOBER, by, **more).rows.select(*by, "cost").rows()
+    return {key[0] if len(by) == 1 else tuple(key): str(cost) for *key, cost in rows}
+
+
+def idle(hours: int, **given: Any) -> dict[str, Any]:
+    return line(hours, **({"team": IDLE, "charge": "idle", "used": 0} | given))
+
+
+def test_a_month_bears_what_is_billed_in_it() -> None:
+    lines = frame(
+        line(1), line(2, day=date(2026, 10, 31)), line(4, day=NOVEMBER),
+        line(-8, day=OCTOBER, billing_month=NOVEMBER, charge_class="Correction"),
+    )  # fmt: skip
+    assert showback(lines, None, OCTOBER).total == Decimal("3.00")
+    bill = showback(lines, None, NOVEMBER, ("charge_class", "day"))
+    assert bill.total == Decimal("-4.00")
+    assert bill.rows.select("charge_class", "day", "cost").rows() == [
+        ("", "2026-11-01", Decimal("4.00")), ("Correction", "2026-10-01", Decimal("-8.00")),
+    ]  # fmt: skip
+
+
+def test_frames_without_billing_month_are_billed_in_their_month() -> None:
+    lines = frame(line(1), line(2, day=NOVEMBER)).drop("billing_month", "charge_class")
+    assert showback(lines, None, NOVEMBER, ("charge_class",)).total == Decimal("2.00")
+
+
+def test_month_to_date_ends_before_the_day() -> None:
+    lines = frame(*(line(1, day=date(2026, 10, day)) for day in (1, 2, 3)))
+    assert showback(lines, None, OCTOBER, until=date(2026, 10, 3)).total == Decimal("2.00")
+
+
+def test_every_part_of_a_row_adds_up_to_its_cost() -> None:
+    third = {"share_den": 3, "price": Decimal("0.01")}
+    lines = frame(line(10, used=HOUR, **third), line(7, used=9 * HOUR, **third), line(5, **third))
+    (row,) = showback(lines, None, OCTOBER).rows.to_dicts()
+    # 22/3 cents; used 10/3, held beside it (10 - 1 + 7 - 9)/3 = 7/3, unmeasured 5/3: the last has the largest remainder
+    assert row == {
+        "team": "a", "gpu_hours": Decimal("7.333333"), "cost": Decimal("0.07"), "list_cost": Decimal("14.67"),
+        "usage_cost": Decimal("0.03"), "workload_idle_cost": Decimal("0.02"), "unmeasured_cost": Decimal("0.02"),
     }  # fmt: skip
 
 
-LINES = st.lists(line(), max_size=25)
-GROUPINGS = st.lists(st.sampled_from(DIMENSIONS), min_size=1, max_size=4, unique=True)
+def test_types_and_order_of_rows() -> None:
+    bill = showback(frame(line(1), line(2, team="b"), line(2, team="0")), None, OCTOBER)
+    assert bill.rows["team"].to_list() == ["0", "b", "a"]
+    money = pl.Decimal(18, 2)
+    assert bill.rows.schema == {
+        "team": pl.String, "gpu_hours": pl.Decimal(28, 6), "cost": money, "list_cost": money, "usage_cost": money,
+        "workload_idle_cost": money, "unmeasured_cost": money,
+    }  # fmt: skip
+    assert (bill.month, bill.by, bill.gpu_hours) == (OCTOBER, ("team",), Decimal("5.000000"))
 
 
-def frame(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
-    return pl.DataFrame([{column: row.get(column) for column in LINE} for row in rows], schema=LINE)
-
-
-def exact(rows: Sequence[dict[str, Any]]) -> Fraction:
-    """October's cost as a fraction, straight from the definition."""
-    return sum(
-        (
-            Fraction(row["milli_unit_seconds"], 3_600_000) * Fraction(row["share_num"], row["share_den"])
-            * Fraction(row["price"])
-            for row in rows
-            if row["price"] is not None and row["day"].strftime("%Y-%m") == "2026-10"
-        ),
-        Fraction(0),
+def test_idle_and_shared_are_explicit_where_they_have_no_owner() -> None:
+    lines = frame(
+        line(1, service="s", namespace="x", cost_center="cc"), line(2, namespace="x"), line(4, team=UNALLOCATED),
+        idle(8), line(16, team=SHARED, charge="shared", namespace="kube-system", pool="p"),
     )  # fmt: skip
+    assert rows_of(lines, "team") == {"a": "3.00", UNALLOCATED: "4.00", IDLE: "8.00", SHARED: "16.00"}
+    assert rows_of(lines, "service") == {"s": "1.00", NO_SERVICE: "6.00", IDLE: "8.00", SHARED: "16.00"}
+    assert rows_of(lines, "cost_center") == {"cc": "1.00", UNALLOCATED: "6.00", IDLE: "8.00", SHARED: "16.00"}
+    assert rows_of(lines, "namespace") == {"x": "3.00", "": "4.00", IDLE: "8.00", "kube-system": "16.00"}
+    assert rows_of(lines, "cluster") == {"c": "31.00"}
+    assert rows_of(lines, "pool", "charge") == {
+        ("p", "shared"): "16.00", ("", "idle"): "8.00", ("", "allocation"): "7.00",
+    }  # fmt: skip
 
 
-@given(LINES, GROUPINGS)
-def test_every_grouping_adds_up_to_the_exact_total_to_the_cent(rows: list[dict[str, Any]], by: list[str]) -> None:
-    bill = showback(frame(rows), OCTOBER, by)
-    assert sum(bill.rows["cost"], Decimal(0)) == bill.total == Decimal(round(exact(rows) * 100)) / 100
-    assert sum(bill.rows["gpu_hours"], Decimal(0)) == bill.gpu_hours == showback(frame(rows), OCTOBER).gpu_hours
-    assert bill.rows["cost"].dtype == pl.Decimal(18, 2)
+def test_labels_are_found_by_their_own_name_and_as_prometheus_spells_it() -> None:
+    labels = json.dumps({"app": "w", "app_kubernetes_io_name": "chat", "odd": 'a "b"'})
+    lines = frame(line(1, labels=labels), line(2, labels="{}"), line(4), idle(8))
+    for name in ("app.kubernetes.io/name", "app_kubernetes_io_name", "app-kubernetes-io-name"):
+        assert rows_of(lines, f"label:{name}") == {"chat": "1.00", UNALLOCATED: "6.00", IDLE: "8.00"}
+    assert rows_of(lines, "label:odd", "label:no") == {
+        (IDLE, IDLE): "8.00", (UNALLOCATED, UNALLOCATED): "6.00", ('a "b"', UNALLOCATED): "1.00",
+    }  # fmt: skip
+    assert rows_of(lines, "team", where={"label:app": ["w"]}) == {IDLE: "1.14", "a": "1.00"}  # 8 x 1/7
 
 
-@given(LINES, GROUPINGS, st.randoms(use_true_random=False), st.data())
-def test_splitting_a_line_or_shuffling_them_changes_nothing(
-    rows: list[dict[str, Any]], by: list[str], dice: Any, data: st.DataObject
-) -> None:
-    other = []
-    for row in rows:
-        part = data.draw(st.integers(0, row["milli_unit_seconds"]))
-        other += [{**row, "milli_unit_seconds": part}, {**row, "milli_unit_seconds": row["milli_unit_seconds"] - part}]
-    dice.shuffle(other)
-    before, after = showback(frame(rows), OCTOBER, by), showback(frame(other), OCTOBER, by)
-    assert before.rows.equals(after.rows)
-    assert (before.total, before.gpu_hours, before.incomplete) == (after.total, after.gpu_hours, after.incomplete)
+def test_a_filter_keeps_the_idle_that_the_kept_work_would_bear() -> None:
+    work = line(1), line(3, team="b"), line(1, team="b", node="m")
+    lines = frame(*work, idle(8), idle(5, node="m"), idle(7, node="o"))
+    assert rows_of(lines, "team", where={"team": ["a"]}) == {IDLE: "2.00", "a": "1.00"}
+    assert rows_of(lines, "team", where={"team": ["b"]}) == {IDLE: "11.00", "b": "4.00"}
+    assert rows_of(lines, "team", where={"team": ["a", "b"], "node": ["n"]}) == {IDLE: "8.00", "b": "3.00", "a": "1.00"}
+    # by the cluster: 20 x 1/5
+    assert rows_of(lines, "team", where={"team": ["a"]}, idle_by="cluster") == {IDLE: "4.00", "a": "1.00"}
 
 
-@given(LINES)
-def test_ten_decimals_of_a_days_lines_add_up_to_the_days_exact_total(rows: list[dict[str, Any]]) -> None:
-    lines = cost_line.compute({"cost_quantity": frame(rows)})
-    assert lines.height == len(rows)
-    for (day,), part in lines.group_by("day"):
-        assert isinstance(day, date)
-        whole = exact([{**row, "day": OCTOBER} for row in rows if row["day"] == day])
-        assert sum(part["cost"].drop_nulls(), Decimal(0)) == Decimal(round(whole * 10**10)) / 10**10
+def test_a_place_keeps_its_idle_and_who_asks_for_idle_gets_it_whole() -> None:
+    lines = frame(line(1), line(3, team="b"), idle(8), idle(7, node="o"), idle(9, node="o", kind="cpu", gpu_model=None))
+    assert rows_of(lines, "team", where={"node": ["o"]}) == {IDLE: "16.00"}
+    gpus = {"cluster": ["c"], "kind": ["gpu"]}
+    assert rows_of(lines, "team", where=gpus) == {IDLE: "15.00", "b": "3.00", "a": "1.00"}
+    assert rows_of(lines, "node", where={"team": [IDLE]}) == {"o": "16.00", "n": "8.00"}
+    assert rows_of(lines, "team", where={"team": ["a", IDLE]}) == {IDLE: "24.00", "a": "1.00"}
+    assert rows_of(lines, "team", where={"charge": ["allocation"]}) == {"b": "3.00", "a": "1.00"}
+    assert rows_of(lines, "team", where={"team": []}) == {}
 
 
-def test_a_hundred_in_three_equal_parts() -> None:
-    """Golden case G04: 33.33 three times would lose a cent."""
-    rows = [
-        {"day": OCTOBER, "team": team, "price": Decimal("1"), "share_num": 1, "share_den": 1,
-         "milli_unit_seconds": 120_000_000}
-        for team in ("a", "b", "c")
-    ]  # fmt: skip
-    bill = showback(frame(rows), OCTOBER)
-    assert bill.total == Decimal("100.00")
-    assert bill.rows["cost"].to_list() == [Decimal("33.34"), Decimal("33.33"), Decimal("33.33")]
-    assert apportion([Fraction(100, 3)] * 3) == [Decimal("33.34"), Decimal("33.33"), Decimal("33.33")]
+def test_shared_idle_is_in_the_rows_of_those_who_bear_it_filtered_or_not() -> None:
+    lines = frame(line(1), line(3, team="b", gpu_model=None, kind="cpu"), idle(8), line(4, team=SHARED, charge="shared",
+                  pool="p", namespace="x"))  # fmt: skip
+    moved = transfers(lines, Policy("weighted", "node", (Pool("p", "weighted"),))).with_columns(
+        billing_month="month", charge_class=pl.lit(None, pl.String)
+    )
 
+    def bill(**more: Any) -> dict[str, str]:
+        return dict(showback(lines, moved, OCTOBER, **more).rows.select("team", pl.col("cost").cast(pl.String)).rows())
 
-def test_an_hour_that_ends_at_midnight_makes_no_row_on_the_next_day() -> None:
-    """Golden case G02b, one GPU for an hour at 2.50, moved to the last hour of October."""
-    start = datetime(2026, 10, 31, 23)
-    buckets = [
-        {"namespace": "ml", "pod": "a", "resource": "gpu", "gpu_model": "H100", "share_num": 1, "share_den": 1,
-         "ts": start + timedelta(minutes=5 * number), "milli_unit_seconds": 300_000}
-        for number in range(12)
-    ]  # fmt: skip
-    price = {"gpu_model": "H100", "price": "2.50", "valid_from": datetime(2026, 1, 1)}
-    window = {"start": datetime(2026, 10, 31), "end": datetime(2026, 11, 2)}
-    case = Case("gpu_allocation_day", 1, "", "", (), {"gpu_allocation": buckets, "gpu_price": [price]}, window)
-    _, rows = run_on_duckdb(case)
-    assert len(rows) == 1
-    lines = frame([{**row, "team": "ml"} for row in rows])
-    assert showback(lines, OCTOBER).total == Decimal("2.50")
-    assert showback(lines, date(2026, 11, 1)).total == Decimal("0.00")
-
-
-def test_unit_cost_of_a_period_is_a_ratio_of_sums() -> None:
-    """Golden case G13: 12.00 a thousand; the mean of ratios is 12.50, without the zero hour it is 8.00."""
-    parts = [(Fraction(5), 1000), (Fraction(5), 0), (Fraction(5), 250)]
-    each = [unit_cost_month.unit_cost(cost, count, 1000) for cost, count in parts]
-    assert each == [Decimal("5.00"), None, Decimal("20.00")]
-    whole = unit_cost_month.unit_cost(sum((cost for cost, _ in parts), Fraction(0)), 1250, 1000)
-    assert whole == Decimal("12.00")
+    # idle 8 by 1 : 4 is 1.60 and 6.40; the pool's 10.40 by 1 : 3 is 2.60 and 7.80
+    assert bill() == {"b": "10.80", "a": "5.20"}
+    assert bill(where={"team": ["a"]}) == {"a": "5.20"}
+    assert bill(idle="separate") == {IDLE: "8.00", SHARED: "4.00", "b": "3.00", "a": "1.00"}
+    assert bill(where={"pool": ["p"], "team": ["a"]}) == {"a": "2.60"}
 
 
 def test_what_has_no_price_is_named_and_costs_nothing() -> None:
-    an_hour = {"day": OCTOBER, "team": "a", "share_num": 1, "share_den": 1, "milli_unit_seconds": 3_600_000}
-    rows = [{**an_hour, "gpu_model": "B200"}, an_hour]
-    bill = showback(frame(rows), OCTOBER)
-    assert (bill.total, bill.gpu_hours) == (Decimal("0.00"), Decimal("2.000000"))
-    assert [text.split(" has")[0] for text in bill.incomplete] == ["B200", "unknown GPU model"]
+    no_price = {"price": None, "list_price": None}
+    lines = frame(
+        line(1, gpu_model="B200", **no_price), line(2, gpu_model="B200", day=date(2026, 10, 7), **no_price),
+        line(4, gpu_model=None, **no_price), line(8, gpu_model=None, kind="cpu", **no_price), line(16),
+    )  # fmt: skip
+    bill = showback(lines, None, OCTOBER)
+    assert (bill.total, bill.gpu_hours) == (Decimal("16.00"), Decimal("23.000000"))
+    assert bill.incomplete == (
+        "cpu has no price on 2026-10-01, its 8.00 core-hours are not in cost",
+        "unknown GPU model has no price on 2026-10-01, its 4.00 GPU-hours are in gpu_hours and not in cost",
+        "B200 has no price on 2 days from 2026-10-01 to 2026-10-07, "
+        "its 3.00 GPU-hours are in gpu_hours and not in cost",
+    )
+    assert len(showback(lines, None, OCTOBER, where={"gpu_model": ["B200"]}).incomplete) == 1
 
 
-@pytest.mark.parametrize("by", [(), ("colour",), ("team", "price")])
-def test_cost_cannot_be_grouped_by_anything(by: tuple[str, ...]) -> None:
-    with pytest.raises(ConfigurationError, match="cannot group cost by"):
-        showback(frame([]), OCTOBER, by)
+def test_known_trouble_with_prices_is_named_in_the_months_that_it_touches() -> None:
+    problems = pl.DataFrame(
+        [
+            {"subject": "gpu_hour H100", "valid_from": datetime(2026, 9, 30), "valid_to": datetime(2026, 10, 1, 1),
+             "problem": "two prices overlap"},
+            {"subject": "rate EUR", "valid_from": datetime(2026, 10, 31), "valid_to": datetime(2026, 11, 1),
+             "problem": "no rate"},
+            {"subject": "gpu_hour T4", "valid_from": None, "valid_to": None, "problem": "no price"},
+        ],
+        schema=PROBLEM,
+    )  # fmt: skip
+
+    def named(month: date, until: date | None = None) -> Sequence[str]:
+        return showback(frame(), None, month, problems=problems, until=until).incomplete
+
+    overlap = "gpu_hour H100: two prices overlap (from 2026-09-30 00:00 to 2026-10-01 01:00 UTC)"
+    rate = "rate EUR: no rate (from 2026-10-31 00:00 to 2026-11-01 00:00 UTC)"
+    always = "gpu_hour T4: no price (at all times)"
+    assert named(OCTOBER) == (overlap, always, rate)
+    assert named(OCTOBER, date(2026, 10, 31)) == (overlap, always)
+    assert named(NOVEMBER) == (always,)
+
+
+@pytest.mark.parametrize(
+    ("by", "where", "message"),
+    [
+        ((), {}, "cannot group cost by nothing"),
+        (("colour",), {}, "cannot group cost by colour"),
+        (("team", "price"), {}, "cannot group cost by price"),
+        (("label:",), {}, "cannot group cost by label:"),
+        (("team", "team"), {}, "cannot group cost by team twice"),
+        (("team",), {"colour": ["red"]}, "cannot filter cost by colour"),
+    ],
+)
+def test_cost_cannot_be_grouped_or_filtered_by_anything(by: tuple[str, ...], where: Any, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        showback(frame(), None, OCTOBER, by, where)
 
 
 def test_a_bill_of_nothing_is_zero() -> None:
-    bill = showback(frame([]), OCTOBER, ("team", "day"))
+    bill = showback(frame(), frame(), OCTOBER, DIMENSIONS, {"team": ["a"]})
     assert (bill.total, bill.gpu_hours, bill.rows.height, bill.incomplete) == (Decimal("0.00"), Decimal(0), 0, ())
+
+
+def test_the_month_after_december_is_january() -> None:
+    assert [next_month(date(2026, month, 1)) for month in (11, 12)] == [date(2026, 12, 1), date(2027, 1, 1)]
