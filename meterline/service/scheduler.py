@@ -3,6 +3,9 @@
 A source that fails comes back later and later (up to an hour) and holds up nobody. Work that writes is serialised by
 the warehouse itself, so jobs may overlap while they wait for the network. Nothing is kept between processes: after a
 restart everything is due at once, and watermarks say from where.
+
+With `report.close_after`, a publishing that computed the costs also closes the oldest month that is due for it, and
+then everything is due again; so months are closed one by one, in order. A closing that is refused is tried again.
 """
 
 from __future__ import annotations
@@ -20,8 +23,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from analytics.catalog import catalog
-from analytics.runner import analyze
+from analytics.runner import Analysis, analyze
 from collector.source import SourceSettings
+from meterline.closing import FROZEN, close, job_of, month_due
 from meterline.collecting import Clock, collect_source, record_run, utc_now
 from meterline.config.model import Config
 from warehouse.database import Warehouse
@@ -137,6 +141,7 @@ class Scheduler:
     def _publish(self, due: set[str]) -> None:
         started = self._clock()
         error: MeterlineError | None = None
+        analysis: Analysis | None = None
         try:
             analysis = analyze(self._warehouse, started, only=due)
         except Exception as defect:  # when they are due again it may succeed, and collecting goes on
@@ -148,6 +153,23 @@ class Scheduler:
             for name, reason in analysis.failed.items():
                 logger.warning("analytic %s: %s", name, reason)
         record_run(self._warehouse, "analyze", "analytics", started, self._clock(), error)
+        if analysis is not None and set(FROZEN) <= set(analysis.computed):
+            self._close_due(analysis.version)
+
+    def _close_due(self, version: str) -> None:
+        """Close the oldest month that ended `report.close_after` ago, from what was just published as `version`."""
+        after, started = self._config.report.close_after, self._clock()
+        month = month_due(self._warehouse, started, after) if after is not None else None
+        if month is None:
+            return
+        try:
+            closing = close(self._warehouse, month, started, version)
+        except MeterlineError as refused:
+            failures = record_run(self._warehouse, job_of(month), "closing", started, self._clock(), refused)
+            logger.log(logging.WARNING if failures == 1 else logging.DEBUG, "%s", refused)
+            return
+        logger.info("%s closed at %s, %d lines", f"{month:%Y-%m}", closing.closed.total, closing.closed.lines)
+        self.mark_due([one.name for one in catalog()])
 
 
 def _guarded(job: str, work: Callable[[], None]) -> None:
