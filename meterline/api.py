@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from meterline import results
+from meterline.bill import Asked
 from meterline.month import parse_month
 from meterline.output import as_json
 from warehouse.errors import ConfigurationError, MeterlineError, NothingPublished
@@ -111,8 +112,10 @@ class _Answers:
         return _json(rows)
 
     def showback(self, request: Request) -> Response:
-        by = [column for column in request.query_params.get("by", "team").split(",") if column]
-        return _json(results.bill(self._published(), _month(request), by).as_dict())
+        """`month`, `by=team,service`, `where=team=search` (again for more), `idle=shared|separate`."""
+        query = request.query_params
+        asked = Asked.of(query.get("by", "team"), query.getlist("where"), query.get("idle", "shared"))
+        return _json(results.bill(self._published(), _month(request), asked).as_dict())
 
     def unit_cost(self, request: Request) -> Response:
         return _json(results.unit_costs(self._published(), _month(request)))

@@ -32,6 +32,8 @@ from meterline.output import as_json, print_table
 from meterline.service.listening import free_port
 from meterline.service.run import Service, stop_signals
 from meterline.telling import tell
+from sample_data.billing import write_bill
+from sample_data.charges import platform_charges
 from sample_data.configuration import demo_configuration
 from sample_data.drift_workspace import write_drift_workspace
 from sample_data.server import SamplePlatform
@@ -72,8 +74,10 @@ def _configure(directory: Path, served: SamplePlatform) -> Config:
     write_drift_workspace(workspace, served.platform.models, served.platform.end, DAYS, seed=served.platform.seed)
     token.touch(mode=0o600)
     token.write_text(served.airflow_token, encoding="utf-8")
+    bills = directory / "bills"
+    write_bill(bills, platform_charges(served.platform))
     text = demo_configuration(
-        served.platform, served.prometheus_url, served.airflow_url, token, directory / "data", workspace
+        served.platform, served.prometheus_url, served.airflow_url, token, directory / "data", workspace, bills
     )
     target = directory / "meterline.yaml"
     target.write_text(text, encoding="utf-8")

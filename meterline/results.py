@@ -7,12 +7,12 @@ stays Decimal and times stay naive UTC until `output` writes them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from meterline.bill import Asked, Bill, MonthlyLedger
 from warehouse.errors import ConfigurationError, MeterlineError
 from warehouse.interval import naive
 from warehouse.money import round_half_even
@@ -74,50 +74,19 @@ def _money(value: float | Decimal | None) -> Decimal | None:
     return None if value is None else round_half_even(Fraction(value), UNIT_QUANTUM)
 
 
-@dataclass(frozen=True, slots=True)
-class Bill:
-    """A month's showback: rows with the columns `by`, gpu_hours, cost; `total` is None when nothing was recorded."""
+def bill(published: Published, month: date, asked: Asked | Sequence[str] = ("team",)) -> Bill:
+    """The bill of the month that begins on `month`; a sequence asks for groups alone.
 
-    month: date
-    by: tuple[str, ...]
-    rows: list[Row]
-    total: Decimal | None
-    currency: str
-    incomplete: tuple[str, ...]
-
-    def as_dict(self) -> Row:
-        """For JSON."""
-        return {
-            "month": f"{self.month:%Y-%m}",
-            "by": list(self.by),
-            "currency": self.currency,
-            "total": self.total,
-            "rows": self.rows,
-            "incomplete": list(self.incomplete),
-        }
-
-
-def bill(published: Published, month: date, by: Sequence[str]) -> Bill:
-    """The bill of the month that begins on `month`. Raises ConfigurationError for a column to group by that is not."""
-    from analytics.showback import showback
-
-    currency = rows_of(published, "meta", "SELECT currency FROM meta")[0]["currency"]
-    rows_of(published, "cost_line", "SELECT 1 FROM cost_line LIMIT 1")
-    result = showback(published.table("cost_line"), month, by)
-    rows = result.rows.to_dicts()
-    empty = () if rows else (f"no GPU use or capacity was recorded in {month:%Y-%m}",)
-    return Bill(month, tuple(by), rows, result.total if rows else None, currency, (*result.incomplete, *empty))
+    Raises ConfigurationError for a dimension, label or value that is not there.
+    """
+    return MonthlyLedger(published, month).bill(asked if isinstance(asked, Asked) else Asked(tuple(asked)))
 
 
 def unit_costs(published: Published, month: date) -> list[Row]:
     """One row a service that had cost or requests in the month."""
-    return rows_of(
-        published,
-        "unit_cost_month",
-        "SELECT * REPLACE (strftime(month, '%Y-%m') AS month) FROM unit_cost_month WHERE month = $month "
-        "ORDER BY cost DESC NULLS LAST, service",
-        {"month": month},
-    )
+    from meterline.unit_costs import unit_costs as by_service
+
+    return by_service(published, month)
 
 
 def drift(published: Published) -> Row:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import click
 
 from meterline.cli.analyses import analyze
-from meterline.cli.costs import showback, unit_cost
+from meterline.cli.billing import reconcile
+from meterline.cli.budgets import budgets
+from meterline.cli.closing import close
+from meterline.cli.costs import showback
 from meterline.cli.exports import export
 from meterline.cli.indicators import drift, kpis
 from meterline.cli.services import demo, run
 from meterline.cli.setup import check, init
 from meterline.cli.sources import collect
+from meterline.cli.unit_costs import unit_cost
 
 EPILOG = """Exit codes: 0 done; 1 done, and the answer is bad news; 2 usage or configuration wrong; 3 a source failed,
 the rest is done; 4 busy, another process owns the data directory."""
@@ -35,5 +39,9 @@ def app() -> None:
     """Observability and FinOps analytics for AI platforms, exact to the cent."""
 
 
-for command in (init, check, collect, analyze, kpis, showback, unit_cost, drift, export, run, demo):
+COMMANDS = (
+    init, check, collect, analyze, kpis, showback, close, reconcile, unit_cost, budgets, drift, export, run, demo,
+)  # fmt: skip
+
+for command in COMMANDS:
     app.add_command(command)

@@ -43,10 +43,16 @@ def init(directory: Path) -> int:
 @config_option
 @json_option
 def check(config: Path, json: bool) -> int:
-    """Validate the configuration and reach every source."""
-    from meterline.collecting import explained
+    """Validate the configuration and reach every source.
+
+    Prices that contradict each other or lack a rate are named, and the answer is 1 when that has begun: reports are
+    made without them.
+    """
+    from meterline.collecting import explained, utc_now
+    from meterline.inventory import inventory
     from meterline.output import as_json
     from meterline.telling import tell
+    from warehouse.interval import naive
 
     loaded = load_config(config)
     failed: list[tuple[str, MeterlineError]] = []
@@ -62,10 +68,15 @@ def check(config: Path, json: bool) -> int:
         found.append({"source": source.name, "ok": True, "found": lines})
         if not json:
             click.echo("\n".join([f"{source.name}: {line}" for line in lines]))
+    problems = inventory(loaded)["price_problem"].to_dicts()
     if json:
-        click.echo(as_json({"config": str(config), "sources": found}))
+        click.echo(as_json({"config": str(config), "sources": found, "prices": problems}))
     elif not failed:
         click.echo(f"{config}: valid, {len(found)} of {len(found)} sources reached")
     for name, reason in failed:
         tell(reason, f"source {name}: ")
-    return 3 if failed else 0
+    for one in problems:
+        click.echo(f"warning: {one['problem']}\n  fix: {one['remedy']}", err=True)
+    now = naive(utc_now())
+    begun = any(one["valid_from"] is None or one["valid_from"] <= now for one in problems)
+    return 3 if failed else int(begun)

@@ -53,7 +53,8 @@ def test_every_command_has_help_and_refuses_unknown_options(cli, command: str) -
 
 @pytest.mark.parametrize("command", [one for one in COMMANDS if one not in ("init", "demo")])
 def test_a_missing_configuration_is_2_and_says_how_to_make_one(cli, tmp_path: Path, command: str) -> None:
-    more = {"showback": ["--month", "2026-10"], "unit-cost": ["--month", "2026-10"]}.get(command, [])
+    month = ["--month", "2026-10"]
+    more = month if command in ("showback", "unit-cost", "close", "reconcile") else []
     words = ["export", "facts"] if command == "export" else [command]
     ran = cli(*words, "--config", tmp_path / "none.yaml", *more)
     assert (ran.code, ran.out) == (2, "")
@@ -71,6 +72,45 @@ def test_every_problem_of_a_configuration_is_its_own_line(cli, write_config) -> 
         f"error: {path}:1: dat: unknown key, did you mean data?\n"
         f"error: {path}:2: engine: 'spark://h:1': Spark is not available yet: expected duckdb\n"
     )
+
+
+def test_check_names_prices_that_contradict_each_other(cli, tmp_path: Path) -> None:
+    path = tmp_path / "meterline.yaml"
+    path.write_text(
+        """
+prices:
+  gpu_hour:
+    - {model: H100, price: "2.50", from: 2026-01-01, to: 2026-03-01}
+    - {model: H100, price: "2.60", from: 2026-02-01}
+"""
+    )
+    ran = cli("check", "--config", path)
+    assert ran.code == 1, "reports are made, with a gap"
+    assert "warning: two prices of H100 hold from 2026-02-01T00:00:00Z to 2026-03-01T00:00:00Z" in ran.err
+    assert "2.50 and 2.60" in ran.err.replace('"', "")
+    assert "valid, 0 of 0 sources reached" in ran.out
+
+
+def test_rates_that_are_still_to_come_are_no_bad_news(cli, tmp_path: Path) -> None:
+    today = datetime.now(UTC).date()
+    path = tmp_path / "meterline.yaml"
+    path.write_text(
+        f"""
+prices:
+  gpu_hour: [{{model: H100, price: "2.50", from: {today}, currency: EUR}}]
+  rates: [{{currency: EUR, date: {today}, rate: "1.1"}}]
+  rate_holds_days: 4
+"""
+    )
+    ran = cli("check", "--config", path)
+    assert (ran.code, ran.err.splitlines()[0]) == (
+        0, f"warning: no rate EUR->USD from {today + timedelta(days=4)}T00:00:00Z on"
+    )  # fmt: skip
+
+
+def test_the_last_year_of_the_calendar_is_no_month(cli, write_config) -> None:
+    ran = cli("showback", "--config", write_config(""), "--month", "9999-12")
+    assert (ran.code, "'9999-12' is not a month" in ran.err) == (2, True)
 
 
 def test_the_environment_names_another_configuration(
@@ -105,7 +145,7 @@ def test_init_writes_a_configuration_that_is_valid_and_never_overwrites(cli, tmp
         (["analyze", "--from", "2026-10-06", "--to", "2026-10-06"], "is not before --to"),
         (["showback", "--month", "2026-13"], "'2026-13' is not a month, expected for example 2026-10"),
         (["showback"], "Missing option '--month'"),
-        (["showback", "--month", "2026-10", "--format", "focus"], "available formats: table, csv, json"),
+        (["showback", "--month", "2026-10", "--format", "pdf"], "available formats: table, csv, json, focus, html"),
         (["kpis", "--grain", "day"], "'day' is not one of"),
         (["kpis", "--team", "ghost"], "no team is named ghost"),
         (["kpis", "--team", "a", "--scope", "platform"], "--team and --scope are both given"),

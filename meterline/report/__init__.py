@@ -1,0 +1,1 @@
+"""The showback as one HTML file for mail: what `meterline showback --format html` writes."""
