@@ -15,7 +15,7 @@ from dashboards.components.banner import failures
 from dashboards.components.empty import empty
 from dashboards.components.freshness import freshness
 from dashboards.components.markup import sentence
-from dashboards.navigation import ENTRIES
+from dashboards.navigation import OVERVIEW, sections
 from dashboards.period import GRAINS, Period, opening
 from dashboards.queries import frame
 from dashboards.reading import Results, current, data_directory
@@ -35,11 +35,10 @@ def main() -> None:
     """One run of the script."""
     st.set_page_config(page_title="Meterline", page_icon=str(MARK), layout="wide")
     st.html(stylesheet())
-    pages = [
-        st.Page(entry.file, title=entry.title, icon=entry.icon, default=position == 0)
-        for position, entry in enumerate(ENTRIES)
-    ]
-    page = st.navigation(pages)
+    page = st.navigation({
+        section: [st.Page(one.file, title=one.title, icon=one.icon, default=one is OVERVIEW) for one in entries]
+        for section, entries in sections().items()
+    })  # fmt: skip
     try:
         results = current(data_directory())
         if _frame(results):

@@ -61,7 +61,7 @@ def money(value: Decimal | None, currency: str) -> str:
     if value is None:
         return DASH
     digits = max(2, -int(value.normalize().as_tuple().exponent))
-    return f"{value:,.{digits}f}{NBSP}{currency}"
+    return f"{value:,.{digits}f}{NBSP}{currency}".replace("-", "−")
 
 
 def cents(value: Decimal | None, currency: str) -> str:

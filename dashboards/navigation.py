@@ -11,26 +11,45 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A page: its file below dashboards/, its title, its symbol (Material, part of Streamlit itself)."""
+    """A page: its file below dashboards/, its title, its symbol (Material, part of Streamlit itself), its section."""
 
     file: str
     title: str
     icon: str
+    section: str = ""
 
 
+EFFICIENCY, SPEND = "Efficiency", "Spend"
 OVERVIEW = Entry("screens/overview.py", "Overview", ":material/speed:")
-GPU = Entry("screens/gpu.py", "GPU efficiency", ":material/memory:")
-COST = Entry("screens/cost.py", "Cost", ":material/payments:")
-SERVING = Entry("screens/serving.py", "Serving", ":material/bolt:")
-PIPELINES = Entry("screens/pipelines.py", "Pipelines", ":material/account_tree:")
-DRIFT = Entry("screens/drift.py", "Drift", ":material/waves:")
+GPU = Entry("screens/gpu.py", "GPU efficiency", ":material/memory:", EFFICIENCY)
+SERVING = Entry("screens/serving.py", "Serving", ":material/bolt:", EFFICIENCY)
+PIPELINES = Entry("screens/pipelines.py", "Pipelines", ":material/account_tree:", EFFICIENCY)
+DRIFT = Entry("screens/drift.py", "Drift", ":material/waves:", EFFICIENCY)
+SHOWBACK = Entry("screens/showback.py", "Showback", ":material/payments:", SPEND)
+UNIT_COST = Entry("screens/unit_cost.py", "Unit cost", ":material/sell:", SPEND)
+BUDGETS = Entry("screens/budgets.py", "Budgets", ":material/flag:", SPEND)
+RECONCILIATION = Entry("screens/reconciliation.py", "Reconciliation", ":material/receipt_long:", SPEND)
 
-ENTRIES = (OVERVIEW, GPU, COST, SERVING, PIPELINES, DRIFT)
+ENTRIES = (OVERVIEW, GPU, SERVING, PIPELINES, DRIFT, SHOWBACK, UNIT_COST, BUDGETS, RECONCILIATION)
 
-BY_TOPIC = {"gpu": GPU, "cost": COST, "serving": SERVING, "pipelines": PIPELINES, "drift": DRIFT}
+BY_TOPIC = {
+    "gpu": GPU, "serving": SERVING, "pipelines": PIPELINES, "drift": DRIFT, "cost": SHOWBACK, "unit": UNIT_COST,
+    "budget": BUDGETS, "billing": RECONCILIATION,
+}  # fmt: skip
 """The page of a topic: the folder of analytics/ that a KPI or finding comes from."""
 
+OWN_PAGE = {"cost_per_1k_inferences": UNIT_COST}
+"""KPIs that another page than that of their topic explains."""
 
-def page_of(topic: str | None) -> Entry:
-    """The page of a topic; the overview for one that has no page yet."""
-    return BY_TOPIC.get(topic or "", OVERVIEW)
+
+def page_of(topic: str | None, kpi: str | None = None) -> Entry:
+    """The page of a topic or KPI; the overview for one that has no page yet."""
+    return OWN_PAGE.get(kpi or "") or BY_TOPIC.get(topic or "", OVERVIEW)
+
+
+def sections() -> dict[str, list[Entry]]:
+    """The menu: pages by section, in order; pages without a section first."""
+    found: dict[str, list[Entry]] = {}
+    for entry in ENTRIES:
+        found.setdefault(entry.section, []).append(entry)
+    return found

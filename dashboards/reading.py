@@ -8,6 +8,7 @@ does not hold gives no rows, so a page shows its empty state instead of failing.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -50,6 +51,10 @@ class Results:
         """
         return _rows(self.directory, self.version, sql, needs, tuple(sorted(parameters.items())))
 
+    def unkept(self, sql: str, needs: tuple[str, ...], **parameters: Parameter) -> pl.DataFrame:
+        """The same without keeping the rows: for a download of what may be large."""
+        return _read(self.directory, self.version, sql, needs, parameters)
+
 
 def current(directory: Path) -> Results:
     """The version that is current now. Raises NothingPublished when there is none."""
@@ -65,7 +70,13 @@ def _published(directory: str, version: str) -> Published:
 def _rows(
     directory: str, version: str, sql: str, needs: tuple[str, ...], parameters: tuple[tuple[str, Parameter], ...]
 ) -> pl.DataFrame:
+    return _read(directory, version, sql, needs, dict(parameters))
+
+
+def _read(
+    directory: str, version: str, sql: str, needs: tuple[str, ...], parameters: Mapping[str, Parameter]
+) -> pl.DataFrame:
     published = _published(directory, version)
     if not set(needs) <= set(published.tables):
         return pl.DataFrame()
-    return published.query(sql, dict(parameters))
+    return published.query(sql, parameters)

@@ -66,20 +66,64 @@ def gpu_of_team(team: str, allocated: float, effective: float, idle: float, phra
     )
 
 
-def cost(total: Decimal, idle: Decimal, unowned: Decimal, currency: str, phrase: str) -> str:
-    """Exact sums; shares are of the total."""
+def showback(
+    whose: str, total: Decimal, nobody: Decimal, held_idle: Decimal, unowned: Decimal, currency: str, phrase: str
+) -> str:
+    """`whose` is empty for everything; the amounts are parts of `total`: capacity that nobody requested, what was
+    requested and not used, and what has no owner. The largest of them is named."""
     if not total:
-        return f"Nothing was charged {phrase}"
-    parts = [(idle, "bought capacity that nobody requested"), (unowned, "has no owner")]
+        return f"Nothing was charged {f'to {whose} ' if whose else ''}{phrase}"
+    parts = [
+        (nobody, "bought capacity that nobody requested"),
+        (held_idle, "was held and not used"),
+        (unowned, "has no owner"),
+    ]
     share, what = max(parts, key=lambda part: part[0])
-    tail = f"; {ratio(float(share / total), 1)} of it {what}" if share > 0 else "; all of it has an owner"
-    return f"GPU spend {phrase} is {cents(total, currency)}{tail}"
+    subject = f"{whose} cost" if whose else "The platform cost"
+    tail = f"; {ratio(float(share / total), 1)} of it {what}" if share > 0 else ""
+    return f"{subject} {cents(total, currency)} {phrase}{tail}"
 
 
-def cost_of_team(team: str, amount: Decimal, total: Decimal, currency: str, phrase: str) -> str:
-    """One team's part of the whole."""
-    share = f", {ratio(float(amount / total), 1)} of the platform's" if total else ""
-    return f"{team} spent {cents(amount, currency)} on GPUs {phrase}{share}"
+def unit_cost(per_1k: str, dearest: str | None, blind: Sequence[str], phrase: str) -> str:
+    """`per_1k` is the platform's figure as text, empty without one; `dearest` names the service that costs most by it,
+    `blind` those that cost money and served nothing."""
+    text = f"A thousand inferences cost {per_1k} {phrase}" if per_1k else f"No inference was counted {phrase}"
+    if dearest and per_1k:
+        text += f"; {dearest} costs most"
+    if blind:
+        text += f"; {listed(blind)} cost{'s' if len(blind) == 1 else ''} money and served nothing that can be counted"
+    return text
+
+
+def reconciliation(difference: Decimal, metered: Decimal, gaps: int, currency: str, phrase: str) -> str:
+    """`difference` is billed less metered over SKUs that have both; `gaps` counts SKUs with one side only."""
+    if not difference and not gaps:
+        return f"The bill is what was metered {phrase}"
+    share = f", {ratio(float(abs(difference) / metered), 2)} of what was metered" if metered else ""
+    way = "more" if difference > 0 else "less"
+    text = (
+        f"The provider billed {cents(abs(difference), currency)} {way} than was metered {phrase}{share}"
+        if difference
+        else f"What was billed is what was metered {phrase}"
+    )
+    return text + (
+        f"; {many(gaps, 'line')} of the bill or the meter {'has' if gaps == 1 else 'have'} no counterpart"
+        if gaps
+        else ""
+    )
+
+
+def budgets(over: Sequence[str], coming: Sequence[str], number: int, phrase: str) -> str:
+    """`over` are scopes that spent their budget, `coming` those that will at the present pace, of `number` budgets."""
+    if not number:
+        return f"No budget is set {phrase}"
+    if not over and not coming:
+        return f"All {number} budgets hold {phrase}" if number > 1 else f"The budget holds {phrase}"
+    said = [f"{listed(over)} {'is' if len(over) == 1 else 'are'} over budget"] if over else []
+    if coming:
+        said.append(f"{listed(coming)} will be at this pace")
+    text = " and ".join(said) if over else said[0].replace("will be at this pace", "will be over budget at this pace")
+    return f"{text}, {phrase.removeprefix('in ')}"
 
 
 @dataclass(frozen=True, slots=True)

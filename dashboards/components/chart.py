@@ -12,6 +12,7 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
+from dashboards.components.markup import draw, key
 from dashboards.theme import chart_configuration, colour
 
 Part = tuple[str, str, str]
@@ -30,8 +31,15 @@ def show(chart: alt.LayerChart | alt.Chart | alt.FacetChart, height: int, altern
     st.altair_chart(finished, width="stretch", theme=None, alt=alternative)
 
 
-def daily_stack(frame: pl.DataFrame, parts: Sequence[Part], unit: str, alternative: str, height: int = 230) -> None:
-    """Parts of a whole by day, stacked from the first part up. `frame` has `day` and a column for each part."""
+def daily_stack(
+    frame: pl.DataFrame, parts: Sequence[Part], unit: str, alternative: str, height: int = 230, *, keyed: bool = False
+) -> None:
+    """Parts of a whole by day, stacked from the first part up. `frame` has `day` and a column for each part.
+
+    `keyed` draws a key above; without it the page has drawn one with figures.
+    """
+    if keyed:
+        draw(key([(token, label, "") for _, label, token in parts], line=True))
     columns = [column for column, _, _ in parts]
     labels = {column: label for column, label, _ in parts}
     long = (
@@ -73,7 +81,7 @@ def lines(
     )
     x = alt.X(f"{time}:T", title=None, axis=day_axis())
     y = alt.Y(
-        "value:Q", title=unit, scale=alt.Scale(zero=zero, nice=True), axis=alt.Axis(format="~g" if zero else form)
+        "value:Q", title=unit, scale=alt.Scale(zero=zero, nice=True), axis=alt.Axis(format=",~f" if zero else form)
     )
     shade = alt.Color("series:N", legend=None, scale=_range([(label, token) for _, label, token in series]))
     base = alt.Chart(long)
@@ -102,6 +110,59 @@ def lines(
                 .encode(y="value:Q", text="label:N")
             )
     show(alt.layer(*layers), height, alternative, right=right)
+
+
+def dots(frame: pl.DataFrame, unit: str, alternative: str) -> None:
+    """A dot for each `name` at its `value`, the older ones (`newest` false) hollow; `of` says of when. One line a name,
+    largest value on top; the scale is logarithmic where values differ more than fiftyfold."""
+    order = frame.filter("newest").sort("value", descending=True)["name"].to_list()
+    order += [name for name in frame["name"].unique(maintain_order=True).to_list() if name not in order]
+    low, high = float(frame["value"].min() or 0), float(frame["value"].max() or 0)  # type: ignore[arg-type]
+    log = low > 0 and high / low > 50
+    x = alt.X("value:Q", title=unit, scale=alt.Scale(type="log" if log else "linear", zero=not log, nice=True),
+              axis=alt.Axis(format="~g", grid=True, gridColor=colour("line"), tickCount=5))  # fmt: skip
+    y = alt.Y("name:N", title=None, sort=order,
+              axis=alt.Axis(domain=False, ticks=False, labelColor=colour("ink"), labelLimit=150))  # fmt: skip
+    base = alt.Chart(frame)
+    tip = [
+        alt.Tooltip("name:N", title="Of"),
+        alt.Tooltip("of:N", title="In"),
+        alt.Tooltip("value:Q", format=",.4~g", title=unit),
+    ]
+    older = base.transform_filter("!datum.newest").mark_point(size=60, color=colour("dark"), strokeWidth=1.5)
+    newest = base.transform_filter("datum.newest").mark_point(size=80, filled=True, opacity=1, color=colour("use"))
+    label = base.transform_filter("datum.newest").mark_text(align="left", dx=8, fontWeight=600, fill=colour("ink"))
+    layers = [older.encode(x=x, y=y, tooltip=tip), newest.encode(x=x, y=y, tooltip=tip),
+              label.encode(x=x, y=y, text=alt.Text("value:Q", format=",.4~g"))]  # fmt: skip
+    show(alt.layer(*layers), 26 * len(order) + 46, alternative, right=52)
+
+
+def course(
+    frame: pl.DataFrame, ahead: pl.DataFrame | None, limit: float, limit_label: str, unit: str, alternative: str,
+    height: int = 220,
+) -> None:  # fmt: skip
+    """What was spent so far (`day`, `spent`) as an area, the way to the end (`day`, `projected`) dashed, a limit."""
+    x = alt.X("day:T", title=None, axis=day_axis())
+    tops = [limit, *frame["spent"].to_list(), *(ahead["projected"].to_list() if ahead is not None else ())]
+    highest = max(float(top) for top in tops)
+    y = alt.Y("spent:Q", title=unit, scale=alt.Scale(domain=[0, highest * 1.12], nice=False))
+    tip = [alt.Tooltip("day:T", format="%a %-d %b %Y", title="Day"), alt.Tooltip("spent:Q", format=",.0f", title=unit)]
+    layers: list[Any] = [
+        alt.Chart(frame).mark_area(color=colour("soft"), opacity=0.45).encode(x=x, y=y),
+        alt.Chart(frame).mark_line(color=colour("use"), strokeWidth=1.8).encode(x=x, y=y, tooltip=tip),
+    ]
+    if ahead is not None:
+        way = alt.Chart(ahead.rename({"projected": "spent"}))
+        layers.append(
+            way.mark_line(color=colour("use"), strokeDash=[5, 4], strokeWidth=1.6).encode(x=x, y=y, tooltip=tip)
+        )
+    at = pl.DataFrame({"spent": [limit], "label": [limit_label]})
+    layers.append(alt.Chart(at).mark_rule(strokeDash=[4, 3], color=colour("ink")).encode(y=y))
+    halo: dict[str, Any] = {"stroke": colour("paper"), "strokeWidth": 4}
+    for ground in (halo, {}):
+        mark = alt.Chart(at).mark_text(align="left", dy=-7, x=4, fill=colour("ink"), **ground)
+        layers.append(mark.encode(y=y, text="label:N"))
+    show(alt.layer(*layers), height, alternative)
 
 
 def day_axis() -> alt.Axis:

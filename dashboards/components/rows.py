@@ -43,17 +43,29 @@ def table(frame: pl.DataFrame, columns: Sequence[Column], most: int = 15) -> Non
     )
 
 
-def rows_behind(frame: pl.DataFrame, name: str, what: str = "Rows behind this") -> None:
-    """All rows of `frame`, folded, with a CSV of them named `name`.csv (exact decimals, ISO times)."""
-    with st.expander(f"{what} ({count(frame.height)})"):
+def rows_behind(
+    frame: pl.DataFrame,
+    name: str,
+    what: str = "Rows behind this",
+    *,
+    height: int | None = None,
+    whole: Callable[[], str] | None = None,
+) -> None:
+    """All rows of `frame`, folded, with a CSV of them named `name`.csv (exact decimals, ISO times).
+
+    Where `frame` is only the beginning, `height` says how many rows there are and `whole` makes the CSV of all of them,
+    when it is asked for.
+    """
+    there = frame.height if height is None else height
+    with st.expander(f"{what} ({count(there)})"):
         st.dataframe(
             frame.head(SHOWN), hide_index=True, column_config=_formats(frame), key=f"rows-{name}", placeholder="–"
         )
-        if frame.height > SHOWN:
-            st.caption(f"The first {count(SHOWN)} rows; the CSV has all {count(frame.height)}.")
+        if there > min(frame.height, SHOWN):
+            st.caption(f"The first {count(min(frame.height, SHOWN))} rows; the CSV has all {count(there)}.")
         st.download_button(
             "Download CSV",
-            frame.write_csv,
+            whole or frame.write_csv,
             f"{name}.csv",
             "text/csv",
             key=f"csv-{name}",

@@ -12,11 +12,11 @@ from dashboards.components.finding import findings, page_title, section
 from dashboards.components.rows import rows_behind
 from dashboards.components.tile import Tile, linked_tiles
 from dashboards.kpi_tile import kpi_tile
-from dashboards.navigation import ENTRIES, page_of
+from dashboards.navigation import BY_TOPIC, ENTRIES, page_of
 from dashboards.queries import frame
 from dashboards.view import View, chosen
 
-TOPICS = ("sources", "gpu", "cost", "serving", "pipelines", "drift")
+TOPICS = ("sources", *BY_TOPIC)
 
 
 def page(view: View) -> None:
@@ -32,7 +32,7 @@ def page(view: View) -> None:
         )
         return
     own = {row["kpi"]: row for row in frame.kpis(view.results, view.period, view.scope).to_dicts()}
-    ordered = sorted(platform.to_dicts(), key=lambda row: ENTRIES.index(page_of(row["topic"])))
+    ordered = sorted(platform.to_dicts(), key=lambda row: ENTRIES.index(page_of(row["topic"], row["kpi"])))
     rows = [(own.get(row["kpi"], row), row["kpi"] in own) for row in ordered]
     judged = [row for row, is_own in rows if is_own] or [row for row, _ in rows]
     whose = f"{view.team}: " if view.team and own else ""
@@ -48,7 +48,7 @@ def page(view: View) -> None:
 
 
 def _tile(view: View, row: dict[str, Any], is_own: bool) -> tuple[Tile, str, str]:
-    entry = page_of(row["topic"])
+    entry = page_of(row["topic"], row["kpi"])
     elsewhere = "" if is_own else "whole platform"
     return kpi_tile(view, row, elsewhere), entry.file, entry.title
 

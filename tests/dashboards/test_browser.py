@@ -11,13 +11,16 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from dashboards.navigation import ENTRIES
 from dashboards.serve import command, environment, wait_until_healthy
-from published.version import make
+from published.version import make, tables
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -27,15 +30,24 @@ pytestmark = [
 ]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
-SIZES = {"laptop": {"width": 1366, "height": 768}, "phone": {"width": 390, "height": 844}}
+SIZES = {
+    "wide": {"width": 1440, "height": 900}, "laptop": {"width": 1366, "height": 768},
+    "tablet": {"width": 1024, "height": 768}, "phone": {"width": 390, "height": 844},
+}  # fmt: skip
+SEEN = (("light", "wide"), ("dark", "wide"), ("light", "tablet"), ("light", "phone"), ("dark", "phone"))
 TITLES = {
     "overview": "5 of 6 KPIs meet their target",
     "gpu": "64 GPUs did",
-    "cost": "GPU spend in November 2026 so far is",
     "serving": "summaries missed the availability target",
     "pipelines": "training runs and",
     "drift": "6 of 8 models are watched for drift",
+    "showback": "The platform cost",
+    "unit_cost": "A thousand inferences cost",
+    "budgets": "research is over budget",
+    "reconciliation": "more than was metered in November 2026 so far",
 }
+TABLES = ("overview",)
+"""Pages without a chart."""
 GROUND = {"light": "rgb(247, 245, 240)", "dark": "rgb(19, 23, 26)"}
 
 
@@ -92,8 +104,7 @@ def test_a_page_opened_by_its_address_as_the_very_first_one_has_its_frame(addres
     context.close()
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scheme", GROUND)
+@pytest.mark.parametrize(("scheme", "size"), SEEN)
 def test_every_page_shows_its_finding_and_fits(
     address: str, chromium: object, album: Path, scheme: str, size: str
 ) -> None:
@@ -106,7 +117,7 @@ def test_every_page_shows_its_finding_and_fits(
         page.wait_for_selector(".ml-finding", timeout=30_000)
         assert title in page.locator(".ml-finding").inner_text()
         page.wait_for_function("!document.querySelector('[data-stale=true], [data-testid=stSkeleton]')")
-        if name in ("gpu", "cost", "serving", "pipelines", "drift"):
+        if name not in TABLES:
             page.wait_for_selector(".vega-embed svg.marks", timeout=30_000)
         assert page.locator("[data-testid=stException]").count() == 0
         assert page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor") == GROUND[scheme]
@@ -158,4 +169,57 @@ def test_a_tile_leads_to_its_page(address: str, chromium: object) -> None:
     page.get_by_role("link", name="Training success: open Pipelines").click()
     page.wait_for_function("document.querySelector('.ml-finding')?.innerText.includes('training runs')")
     assert page.url.split("?")[0] == f"{address}/pipelines"
+    context.close()
+
+
+def finding(page: object, words: str) -> None:
+    """Wait until the finding says `words`."""
+    page.wait_for_function(  # type: ignore[attr-defined]
+        "words => document.querySelector('.ml-finding')?.innerText.includes(words)", arg=words, timeout=30_000
+    )
+
+
+def test_showback_opens_rows_down_to_a_pod_and_a_reload_stays_there(address: str, chromium: object) -> None:
+    context = chromium.new_context(viewport=SIZES["laptop"])  # type: ignore[attr-defined]
+    page = context.new_page()
+    page.goto(f"{address}/showback")
+    finding(page, "The platform cost")
+    for row in ("CC-100", "assist", "chat", "chat-1"):
+        page.get_by_role("button", name=f"Open {row}", exact=True).click()
+        finding(page, f"{row} cost")
+    page.reload()
+    finding(page, "chat-1 cost")
+    crumbs = page.locator(".st-key-ml-crumbs")
+    for step in ("Organisation", "CC-100", "assist", "chat"):
+        crumbs.get_by_role("button", name=step, exact=True).wait_for()
+    assert crumbs.locator(".ml-here").inner_text() == "chat-1"
+    crumbs.get_by_role("button", name="CC-100").click()
+    finding(page, "CC-100 cost")
+    page.get_by_text("Idle and shared cost with who bears it").click()
+    page.wait_for_function("!document.querySelector('.ml-key')?.innerText.includes('shares of idle')")
+    context.close()
+
+
+def test_what_is_shown_and_the_lines_behind_it_can_be_taken_away(address: str, chromium: object) -> None:
+    context = chromium.new_context(viewport=SIZES["laptop"], accept_downloads=True)  # type: ignore[attr-defined]
+    page = context.new_page()
+    page.goto(f"{address}/showback?by=service&in=team%3Aassist")
+    finding(page, "assist cost")
+    page.wait_for_selector(".ml-foot", state="attached")  # the last that is drawn
+    page.wait_for_selector(".vega-embed svg.marks")
+    taken = {}
+    for title, name in (("Showback in cents", "showback_service"), ("Cost lines behind this", "cost_line")):
+        page.get_by_text(title).click()
+        with page.expect_download() as download:
+            page.locator(f".st-key-csv-{name} button").click()
+        assert download.value.suggested_filename == f"{name}.csv"
+        taken[name] = pl.read_csv(download.value.path(), infer_schema=False)
+    bill = tables()["showback_month"].filter((pl.col("month") == date(2026, 11, 1)) & (pl.col("by") == "team"))
+    cents = [Decimal(cost) for cost in taken["showback_service"]["cost"]]
+    assert abs(sum(cents, Decimal(0)) - bill.filter(key="assist")["cost"][0]) <= Decimal("0.01")
+    assert set(taken["showback_service"]["service"]) == {"chat", "summaries", "__none__"}
+    lines = tables()["cost_line"].vstack(tables()["cost_transfer"])
+    of_assist = lines.filter((pl.col("billing_month") == date(2026, 11, 1)) & (pl.col("team") == "assist"))
+    assert taken["cost_line"].height == of_assist.height
+    assert sum(int(one) for one in taken["cost_line"]["quantity"]) == sum(int(one) for one in of_assist["quantity"])
     context.close()

@@ -2,64 +2,29 @@
 
 from __future__ import annotations
 
-import html
 import re
 import time
-from collections.abc import Callable
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 import pytest
-from streamlit.testing.v1 import AppTest
 
-import dashboards
 from dashboards.navigation import ENTRIES
 from published.inventory import SERVICES
+from published.pages import Open, words_of
 from published.version import make, tables
 
-APP = Path(dashboards.__file__).parent / "app.py"
 SUBJECTS = {
     "kpi": "overview",
     "gpu_waterfall_day": "gpu",
-    "showback_month": "cost",
     "serving_day": "serving",
     "drift_model": "drift",
+    "cost_line": "showback",
+    "budget_status": "budgets",
+    "reconciliation_day": "reconciliation",
 }
-Open = Callable[..., AppTest]
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("published")
-    make(directory)
-    return directory
-
-
-@pytest.fixture
-def page(published: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
-    """Opens a page by name over `data` (the fixture by default); without an exception, or the test fails."""
-
-    def opened(name: str, data: Path = published, **state: str) -> AppTest:
-        monkeypatch.setenv("METERLINE_DATA", str(data))
-        app = AppTest.from_file(APP, default_timeout=60)
-        for key, value in state.items():
-            app.session_state[key] = value
-        app.run()
-        if name != "overview":
-            app.switch_page(f"screens/{name}.py").run()
-        assert [error.value for error in app.exception] == []
-        return app
-
-    return opened
-
-
-def words_of(app: AppTest) -> str:
-    """All that we drew, as text: tags become spaces, no-break spaces become spaces."""
-    drawn = " ".join(str(element.proto.body) for element in app.get("html"))
-    drawn = re.sub(r"<style>.*?</style>", " ", drawn, flags=re.DOTALL)
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", drawn)).replace("\u00a0", " "))
+WITH = {"cost_line": ("cost_transfer",)}  # what cannot be there without the other
 
 
 def number(value: float, digits: int = 1) -> str:
@@ -135,36 +100,6 @@ def test_gpu_hours_are_those_of_the_table(page: Open) -> None:
     )
 
 
-def test_cost_is_the_bill_to_the_cent(page: Open) -> None:
-    shown = words_of(page("cost"))
-    bill = tables()["showback_month"].filter((pl.col("month") == date(2026, 11, 1)) & (pl.col("by") == "team"))
-    total = sum(bill["cost"].to_list(), Decimal(0))
-    assert f"GPU spend in November 2026 so far is {total:,.2f} USD" in shown
-    for row in bill.to_dicts():
-        assert f"{row['cost']:,.2f} USD {row['share'] * 100:.1f} % {row['gpu_hours']:,.1f} h" in shown
-    unit = (
-        tables()["unit_cost_month"]
-        .filter((pl.col("month") == date(2026, 11, 1)) & (pl.col("service") == "chat"))
-        .row(0, named=True)
-    )
-    assert f"chat Nov 2026 {unit['cost']:,.2f} USD {unit['requests']:,} {unit['per_1k_inferences']} USD" in shown
-    assert "moderation cost money and served nothing that can be counted" in shown
-    assert re.search(r"moderation Nov 2026 [\d,.]+ USD 0 – –", shown)
-
-
-@pytest.mark.parametrize("by", ["team", "service", "model", "cluster", "gpu_model"])
-def test_every_grouping_of_a_week_adds_up_to_the_same_cents(page: Open, by: str) -> None:
-    app = page("cost", grain="week")
-    picker = next(group for group in app.get("button_group") if group.key == "showback-by")
-    picker.set_value(by).run()
-    lines = tables()["cost_line"].filter((pl.col("day") >= date(2026, 11, 16)) & (pl.col("day") < date(2026, 11, 23)))
-    total = sum(lines["cost"].to_list(), Decimal(0)).quantize(Decimal("0.01"))
-    shown = words_of(app)
-    assert f"GPU spend in week 47 is {total:,.2f} USD" in shown
-    rows = re.findall(r"([\d,]+\.\d\d) USD [\d.]+ % [\d,.]+ h", shown)
-    assert sum(Decimal(row.replace(",", "")) for row in rows) == total
-
-
 def test_serving_shows_availability_and_who_is_slow(page: Open) -> None:
     shown = words_of(page("serving"))
     days = tables()["serving_day"].filter(NOVEMBER & (pl.col("service") == "image-tags"))
@@ -211,15 +146,23 @@ def test_nothing_published_says_what_to_run(page: Open, tmp_path: Path) -> None:
 def test_a_page_without_rows_says_what_to_configure(
     page: Open, tmp_path: Path, table: str, name: str, absent: bool
 ) -> None:
-    make(tmp_path, **{table: None if absent else tables()[table].clear()})
+    emptied = {name: None if absent else tables()[name].clear() for name in (table, *WITH.get(table, ()))}
+    make(tmp_path, **emptied)
     shown = words_of(page(name, data=tmp_path))
-    assert re.search(r"(sources|services|prices):", shown), shown
+    assert re.search(r"(sources|services|prices|teams):", shown), shown
 
 
 def test_pipelines_without_runs_say_what_to_configure(page: Open, tmp_path: Path) -> None:
     emptied = {name: tables()[name].clear() for name in ("pipeline_day", "pipeline_summary", "pipeline_recent")}
     make(tmp_path, **emptied)
     assert "No pipelines yet" in words_of(page("pipelines", data=tmp_path))
+
+
+def test_without_unit_costs_and_runs_the_page_says_what_to_configure(page: Open, tmp_path: Path) -> None:
+    make(tmp_path, unit_cost_month=None, training_run_cost=None, training_cost_month=None)
+    shown = words_of(page("unit_cost", data=tmp_path))
+    assert "No unit costs in this period" in shown
+    assert "services:" in shown
 
 
 def test_all_tables_empty_is_no_failure(page: Open, tmp_path: Path) -> None:
@@ -235,7 +178,8 @@ def test_every_other_table_may_be_absent(page: Open, tmp_path: Path) -> None:
         "kpi",
         "kpi_definition",
         "gpu_waterfall_day",
-        "showback_month",
+        "cost_line",
+        "budget_status",
         "serving_day",
         "pipeline_day",
         "drift_model",

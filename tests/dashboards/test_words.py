@@ -46,18 +46,65 @@ def test_gpu_of_a_team() -> None:
     assert words.gpu_of_team("search", 0.0, 0.0, 0.0, "in week 47") == "search held no GPUs in week 47"
 
 
-def test_cost_is_exact_and_names_the_larger_part_without_a_team() -> None:
-    said = plain(words.cost(Decimal("182034.12"), Decimal("22572.23"), Decimal("10"), "EUR", "in May 2026"))
-    assert said == (  # 22572.23 / 182034.12 = 0.12400
-        "GPU spend in May 2026 is 182,034.12 EUR; 12.4 % of it bought capacity that nobody requested"
+def test_showback_is_exact_and_names_the_largest_part_without_a_use() -> None:
+    none = Decimal(0)
+    said = plain(
+        words.showback("", Decimal("182034.12"), Decimal("22572.23"), Decimal("9"), none, "EUR", "in May 2026")
     )
-    said = plain(words.cost(Decimal("100"), Decimal(0), Decimal(7), "EUR", "in May 2026"))
-    assert said == "GPU spend in May 2026 is 100.00 EUR; 7.0 % of it has no owner"
-    assert words.cost(Decimal(0), Decimal(0), Decimal(0), "EUR", "in May 2026") == "Nothing was charged in May 2026"
-    whole = plain(words.cost(Decimal("1"), Decimal(0), Decimal(0), "EUR", "in May 2026"))
-    assert whole == "GPU spend in May 2026 is 1.00 EUR; all of it has an owner"
-    team = plain(words.cost_of_team("search", Decimal("25.5"), Decimal("100"), "EUR", "in May 2026"))
-    assert team == "search spent 25.50 EUR on GPUs in May 2026, 25.5 % of the platform's"
+    assert said == (  # 22572.23 / 182034.12 = 0.12400
+        "The platform cost 182,034.12 EUR in May 2026; 12.4 % of it bought capacity that nobody requested"
+    )
+    said = plain(words.showback("search", Decimal("100"), none, Decimal(7), none, "EUR", "in May 2026"))
+    assert said == "search cost 100.00 EUR in May 2026; 7.0 % of it was held and not used"
+    said = plain(words.showback("", Decimal("100"), none, none, Decimal(1), "EUR", "in May 2026"))
+    assert said.endswith("1.0 % of it has no owner")
+    assert plain(words.showback("x", Decimal("1"), none, none, none, "EUR", "in May 2026")) == (
+        "x cost 1.00 EUR in May 2026"
+    )
+    assert words.showback("", none, none, none, none, "EUR", "in May 2026") == "Nothing was charged in May 2026"
+    assert words.showback("x", none, none, none, none, "EUR", "in May 2026") == "Nothing was charged to x in May 2026"
+
+
+def test_unit_cost_names_the_dearest_and_those_that_served_nothing() -> None:
+    assert words.unit_cost("0.52 EUR", "chat", ["mod"], "in May 2026") == (
+        "A thousand inferences cost 0.52 EUR in May 2026; chat costs most; "
+        "mod costs money and served nothing that can be counted"
+    )
+    assert words.unit_cost("", None, ["a", "b"], "in May 2026") == (
+        "No inference was counted in May 2026; a and b cost money and served nothing that can be counted"
+    )
+
+
+def test_reconciliation_says_which_way_the_bill_differs() -> None:
+    said = plain(words.reconciliation(Decimal("30"), Decimal("1000"), 1, "EUR", "in May 2026"))
+    assert said == (
+        "The provider billed 30.00 EUR more than was metered in May 2026, 3.00 % of what was metered; "
+        "1 line of the bill or the meter has no counterpart"
+    )
+    said = plain(words.reconciliation(Decimal("-30"), Decimal("1000"), 0, "EUR", "in May 2026"))
+    assert said == "The provider billed 30.00 EUR less than was metered in May 2026, 3.00 % of what was metered"
+    assert words.reconciliation(Decimal(0), Decimal(9), 0, "EUR", "in May 2026") == (
+        "The bill is what was metered in May 2026"
+    )
+    said = words.reconciliation(Decimal(0), Decimal(0), 2, "EUR", "in May 2026")
+    assert (
+        said == "What was billed is what was metered in May 2026; 2 lines of the bill or the meter have no counterpart"
+    )
+
+
+@pytest.mark.parametrize(
+    ("over", "coming", "number", "said"),
+    [
+        (["a"], ["b"], 6, "a is over budget and b will be at this pace, May 2026"),
+        (["a", "c"], [], 6, "a and c are over budget, May 2026"),
+        ([], ["b"], 6, "b will be over budget at this pace, May 2026"),
+        ([], [], 6, "All 6 budgets hold in May 2026"),
+        ([], [], 1, "The budget holds in May 2026"),
+        ([], [], 0, "No budget is set in May 2026"),
+    ],
+)
+def test_budgets(over: list[str], coming: list[str], number: int, said: str) -> None:
+    assert words.budgets(over, coming, number, "in May 2026") == said
 
 
 def test_serving_leads_with_the_worst_miss() -> None:

@@ -7,12 +7,13 @@ column that those readers use is there, in the types that analytics write.
 from __future__ import annotations
 
 import random
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import polars as pl
 
-from published import gpu_and_cost, kpis, runs_and_drift, serving
+from published import billing, bills, gpu, kpis, lines, runs_and_drift, serving, transfers, unit
 from published.inventory import END, START
 from warehouse.publication import publish
 
@@ -27,22 +28,41 @@ def make(directory: Path, **replaced: pl.DataFrame | None) -> str:
 
 def tables() -> dict[str, pl.DataFrame]:
     """All published tables."""
+    return dict(_tables())
+
+
+@cache
+def _tables() -> dict[str, pl.DataFrame]:
     dice = random.Random(7)
-    waterfall, teams, lines = gpu_and_cost.gpu(dice)
+    waterfall, teams = gpu.gpu(dice)
     serving_day, latency, hours = serving.serving(dice)
     pipeline_day, summary, recent = runs_and_drift.pipelines(dice)
     model, series = runs_and_drift.drift(dice)
-    bills = gpu_and_cost.showback(lines)
-    unit = gpu_and_cost.unit_costs(lines, serving_day)
+    line = lines.cost_lines(teams, waterfall)
+    transfer = transfers.transfers(line)
+    rows = bills.with_exact(line, transfer)
+    unit_month = unit.unit_costs(rows, serving_day)
+    budget_status, budget_event = bills.budgets(rows)
+    reconciled_day, reconciled_month = billing.reconciliation(rows)
+    run_cost, run_cost_month = unit.training(recent)
     found = {
         "meta": pl.DataFrame(
             [{"currency": "USD", "timezone": "UTC", "computed_at": END, "facts_from": START, "facts_to": END}]
         ),
         "gpu_waterfall_day": waterfall,
         "gpu_team_day": teams,
-        "cost_line": lines,
-        "showback_month": bills,
-        "unit_cost_month": unit,
+        "cost_line": line,
+        "cost_transfer": transfer,
+        "closing": bills.closing(rows),
+        "showback_month": bills.showback(rows),
+        "price_problem": _price_problems(),
+        "unit_cost_month": unit_month,
+        "training_run_cost": run_cost,
+        "training_cost_month": run_cost_month,
+        "budget_status": budget_status,
+        "budget_event": budget_event,
+        "reconciliation_day": reconciled_day,
+        "reconciliation_month": reconciled_month,
         "serving_day": serving_day,
         "serving_latency_day": latency,
         "serving_hour": hours,
@@ -51,7 +71,7 @@ def tables() -> dict[str, pl.DataFrame]:
         "pipeline_recent": recent,
         "drift_model": model,
         "drift_series": series,
-        "gpu_idle_workload": gpu_and_cost.idle(dice),
+        "gpu_idle_workload": gpu.idle(dice),
         "finding": _findings(),
         "source_status": _sources(),
         "analytic_status": pl.DataFrame(
@@ -59,7 +79,9 @@ def tables() -> dict[str, pl.DataFrame]:
             schema={"analytic": pl.String, "status": pl.String, "computed_at": pl.Datetime("us"), "message": pl.String},
         ),
     }
-    found["kpi"] = kpis.kpis(waterfall, teams, serving_day, latency, pipeline_day, unit, model)
+    found["kpi"] = kpis.kpis(
+        waterfall, teams, serving_day, latency, pipeline_day, unit_month.filter(scope_kind="platform"), model
+    )
     found["kpi_definition"] = pl.DataFrame(
         kpis.DEFINITIONS, schema=["kpi", "title", "question", "unit", "direction", "target"], orient="row"
     ).with_columns(
@@ -81,6 +103,27 @@ def _findings() -> pl.DataFrame:
                 "scratch",
                 "namespace scratch holds GPUs and no team owns it",
                 "add it to a team's namespaces",
+            ),
+            (
+                "warning",
+                "billing",
+                "billing/2026-11.csv",
+                "row 4812 of billing/2026-11.csv repeats row 4811 and counts once",
+                "ask the provider for the file anew, or remove the row",
+            ),
+            (
+                "warning",
+                "billing",
+                "support-gbp",
+                "row 118 of billing/2026-11.csv is in GBP and no rate is known for 2026-11-02",
+                "add it to prices.rates",
+            ),
+            (
+                "warning",
+                "budget",
+                "team:research",
+                "research will be over its monthly budget at the end of November 2026",
+                "look at its workloads, or raise the budget",
             ),
             (
                 "warning",
@@ -106,6 +149,28 @@ def _findings() -> pl.DataFrame:
         ],
         orient="row",
         schema=["severity", "topic", "subject", "text", "remedy"],
+    )
+
+
+def _price_problems() -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            (
+                lines.UNPRICED,
+                datetime(2026, 11, 17),
+                datetime(2026, 11, 20),
+                "no price of NVIDIA-L40S is valid then",
+                "add it to prices.gpu_hour",
+            )
+        ],
+        orient="row",
+        schema={
+            "subject": pl.String,
+            "valid_from": pl.Datetime("us"),
+            "valid_to": pl.Datetime("us"),
+            "problem": pl.String,
+            "remedy": pl.String,
+        },
     )
 
 

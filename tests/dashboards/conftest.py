@@ -1,0 +1,24 @@
+"""The published fixture once for all tests of pages, and what opens a page over it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from published.pages import Open, opener
+from published.version import make
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with the fixture as its version v000001."""
+    directory = tmp_path_factory.mktemp("published")
+    make(directory)
+    return directory
+
+
+@pytest.fixture
+def page(published: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Opens a page by name; see `published.pages.opener`."""
+    return opener(monkeypatch, published)
