@@ -23,8 +23,10 @@ import polars as pl
 if not __package__:  # run as a script, whose own folder would hide the package `collector`
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from analytics.ledger.showback import showback
 from analytics.parameters import parameters
 from analytics.runner import analyze
+from warehouse.charges import hours_of
 from warehouse.database import Warehouse
 from warehouse.interval import Interval, naive
 from warehouse.published import Published
@@ -136,9 +138,20 @@ def load(warehouse: Warehouse, folder: Path) -> datetime:
             ),
         )
         tx.replace_all(
-            "gpu_price",
+            "price",
             pl.DataFrame(
-                [{"gpu_model": "GPU", "price": Decimal("2.500000"), "valid_from": naive(START), "valid_to": None}]
+                [
+                    {
+                        "kind": "gpu",
+                        "gpu_model": "GPU",
+                        "pricing": "on_demand",
+                        "list_price": Decimal("2.50"),
+                        "price": Decimal("2.50"),
+                        "price_den": 1,
+                        "valid_from": naive(START),
+                        "valid_to": None,
+                    }
+                ]
             ),
         )
         tx.replace_all(
@@ -171,17 +184,14 @@ def figures(folder: Path, data: Path) -> dict[str, object]:
     published = Published.current(data)
     openb = published.query("SELECT * FROM cost_line WHERE cluster = 'openb'")
     summary = published.query("SELECT * FROM pipeline_summary").row(0, named=True)
-    from analytics.exact import hours_of
-    from analytics.showback import Showback, showback
-
-    def bill(lines: pl.DataFrame, by: str) -> Showback:
-        # the trace is longer than a month: one bill over all of it, as if it were one
-        return showback(lines.with_columns(day=pl.lit(date(2026, 1, 1))), date(2026, 1, 1), (by,))
-
-    quantity = openb["milli_unit_seconds"].sum()
+    # the trace is longer than a month: one bill over all of it, as if it were one
+    month = date(2026, 1, 1)
+    by_team = showback(openb.with_columns(billing_month=pl.lit(month)), openb.clear(), month, ("team",))
+    quantity = openb["quantity"].sum()
     day_148 = sum(hours_of(row) for row in openb.filter(pl.col("day") == date(2026, 1, 1) + timedelta(148)).to_dicts())
-    by_team = bill(openb, "team")
-    units = {row["service"]: row for row in published.table("unit_cost_month").to_dicts()}
+    units = {
+        row["scope"]: row for row in published.table("unit_cost_month").to_dicts() if row["scope_kind"] == "service"
+    }
     return {
         "openb": {
             "milli_gpu_seconds": quantity,
