@@ -32,14 +32,14 @@ SCHEMA = pl.Schema({
 
 
 def compute(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """One row an event; `spent` is what was spent of the period in all."""
+    """One row an event; `spent` is what was spent of the period by the end of the day `at`."""
     at = clock(tables["budget_clock"])
     wanted = budgets(tables["budget"], tables["budget_threshold"])
     rows = [
         {
             "event_id": event.event_id, "scope": budget.scope, "period": budget.kind, "start": period.start,
             "kind": event.kind, "threshold": event.threshold, "at": event.at,
-            "spent": round_half_even(spending.total), "budget": budget.amount,
+            "spent": round_half_even(spending.until(event.at)), "budget": budget.amount,
         }
         for budget, period, spending in spendings(tables["owner_cost_day"], wanted, at.today)
         for event in events_of(budget, period, spending, at.known, at.pace)

@@ -5,7 +5,7 @@ question: Which budgets are exceeded, or will be by the end of their period?
 ---
 */
 SELECT
-    'warning' AS severity, 'cost' AS topic, concat(b.scope, ' ', b.period, ' ', CAST(b.start AS VARCHAR)) AS subject,
+    'warning' AS severity, 'budget' AS topic, concat(b.scope, ' ', b.period, ' ', CAST(b.start AS VARCHAR)) AS subject,
     CASE WHEN b.state = 'over'
          THEN concat(b.scope, ' has spent ', CAST(b.spent AS VARCHAR), ' of ', CAST(b.budget AS VARCHAR), ' ',
                      coalesce(r.currency, ''), ' budgeted for the ', b.period, ' from ', CAST(b.start AS VARCHAR))

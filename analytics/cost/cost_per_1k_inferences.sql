@@ -3,7 +3,9 @@
 kind: kpi
 title: Cost per 1k inferences
 question: What do a thousand successful inferences cost?
-formula: 1000 x serving cost / successful inference requests, as a ratio of sums
+formula: >
+  1000 x serving cost / successful inference requests, as a ratio of sums; with what services bear of idle and shared cost
+  under the configured policy
 source: KPI 11
 unit: currency
 direction: down
@@ -12,8 +14,12 @@ facts: [gpu_allocation, serving_count]
 ---
 */
 WITH cost AS (
-    SELECT day, service, sum(CAST(cost AS DOUBLE)) AS cost
-    FROM cost_line
+    SELECT day, service, sum(cost) AS cost
+    FROM (
+        SELECT day, service, cost FROM cost_line
+        UNION ALL
+        SELECT day, service, cost FROM cost_transfer
+    ) AS borne
     WHERE service <> '__none__'
     GROUP BY day, service
 ),

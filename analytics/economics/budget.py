@@ -64,6 +64,10 @@ class Spending:
     def total(self) -> Fraction:
         return sum(self.daily.values(), self.other)
 
+    def until(self, day: date) -> Fraction:
+        """What was spent by the end of the report day `day`, `other` included."""
+        return self.before(day + DAY)
+
     def before(self, day: date) -> Fraction:
         """What was spent on the report days before `day`, `other` included."""
         return sum((cost for when, cost in self.daily.items() if when < day), self.other)
