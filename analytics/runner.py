@@ -33,7 +33,7 @@ INVENTORY = (
 )  # fmt: skip
 """Tables that the configuration fills; what reads one of them is computed anew when it changes."""
 
-SHOWN = ("price_problem", "allocation_policy")
+SHOWN = ("allocation_policy",)
 """Inventory that readers of results need beside them."""
 
 LEDGER = ("closed_month", "closed_line")

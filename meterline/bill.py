@@ -137,9 +137,9 @@ class MonthlyLedger:
         return next(iter([] if policies is None else policies.to_dicts()), {"basis": "request", "idle_by": "node"})
 
     @property
-    def _price_problems(self) -> pl.DataFrame | None:
-        """Trouble with prices up to the newest fact: tomorrow's exchange rate is not missing in today's bill."""
-        problems, known = self._optional("price_problem"), self.facts_to
+    def _problems(self) -> pl.DataFrame | None:
+        """What a bill lacks or cannot trust, up to the newest fact: tomorrow's exchange rate is not missing today."""
+        problems, known = self._optional("cost_problem"), self.facts_to
         if problems is None or known is None:
             return problems
         return problems.filter(pl.col("valid_from").is_null() | (pl.col("valid_from") < known))
@@ -157,10 +157,10 @@ class MonthlyLedger:
         until = self.until(asked)
         found = showback(
             self.lines, self.transfers, self.month, asked.by, where, asked.idle, until,
-            self._price_problems, self._idle_by,
+            self._problems, self._idle_by,
         )  # fmt: skip
         rows = found.rows.to_dicts()
-        empty = () if rows else (f"no GPU use or capacity was recorded in {self.month:%Y-%m}",)
+        empty = () if rows else (f"no use or capacity was recorded in {self.month:%Y-%m}",)
         some = bool(rows)
         return Bill(
             self.month, asked.by, rows, found.total if some else None, found.gpu_hours if some else None, self.currency,

@@ -86,8 +86,27 @@ def reconciliation(published: Published, month: date) -> Reconciliation:
         {column: _sum(row[column] for row in found) for column in MONEY},
         compared,
         parameters().billing_difference,
-        tuple(_notes(month, found, compared, days)),
+        (*_notes(month, found, compared, days), *_left_out(published, month)),
     )
+
+
+def _left_out(published: Published, month: date) -> list[str]:
+    """What of the month's bill is in no sum: rows that repeat, rows and files that could not be read."""
+    if "bill_problem" not in published.tables:
+        return []
+    rows = published.query(
+        "SELECT * FROM bill_problem WHERE month = $month OR month IS NULL ORDER BY source, file", {"month": month}
+    ).to_dicts()
+    notes = []
+    for row in rows:
+        name = f"{row['source']}/{row['file']}"
+        if row["month"] is None:
+            notes.append(f"{name} could not be read: nothing of it is in any sum")
+        if row["repeated"]:
+            notes.append(f"{name}: {row['repeated']} rows repeat others in every column and count once")
+        if row["month"] is not None and row["refused"]:
+            notes.append(f"{name}: {row['refused']} rows could not be read and are in no sum")
+    return notes
 
 
 def _sum(values: Any) -> Decimal | None:

@@ -46,7 +46,7 @@ def tables() -> dict[str, pl.DataFrame]:
             pl.col("month").alias("billing_month"), pl.lit(None, dtype=pl.String).alias("charge_class")
         ),
         "allocation_policy": pl.DataFrame([{"basis": "max", "idle_split": "weighted", "idle_by": "node"}]),
-        "price_problem": pl.DataFrame([problem], schema_overrides=times),
+        "cost_problem": pl.DataFrame([problem], schema_overrides=times),
         "closing": pl.DataFrame([
             {"month": OCTOBER, "status": "closed", "closed_at": datetime(2026, 11, 6), "published_version": "v000007",
              "total": Decimal("20.00")},

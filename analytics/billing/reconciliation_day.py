@@ -40,7 +40,7 @@ ROW = ("day", "kind", "gpu_model", "sku", "service")
 
 
 def compute(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Columns of `SCHEMA`; `currency` is the report's, `billed_in` names those of the bill, where status is no_rate those without one."""
+    """Columns of `SCHEMA`; `currency` is the report's; `billed_in` the bill's, of no_rate those without a rate."""
     report = currency(tables)
     charges = charges_by_day(tables)
     fractions = charges.filter(~plain(report) | pl.col("kind").is_not_null()).select(ROW).unique()

@@ -5,7 +5,7 @@ title: Closed and open months
 question: Which months are closed, since when and at what total, and what has been corrected since?
 formula: >
   total: exact sum of the frozen lines, rounded once to the cent. corrections: lines of this month's report that correct
-  earlier months. corrected: lines about this month in later reports. Their costs are doubles for display, never a bill
+  earlier months. corrected: lines about this month in later reports. Their costs are rounded each on its own for display, never a bill
 source: closed_month, cost_line, cost_transfer; job_run for the note
 missing: >
   closed_at, published_version, total and sha256 are null while a month is open (its sum to date is in showback_month);
@@ -45,8 +45,8 @@ known AS (
 SELECT
     k.month, CASE WHEN m.month IS NULL THEN 'open' ELSE 'closed' END AS status, m.closed_at, m.published_version,
     CAST(coalesce(r.lines, 0) AS BIGINT) AS lines, m.total, m.sha256,
-    CAST(coalesce(r.corrections, 0) AS BIGINT) AS corrections, coalesce(r.cost, 0e0) AS corrections_cost,
-    CAST(coalesce(a.corrected, 0) AS BIGINT) AS corrected, coalesce(a.cost, 0e0) AS corrected_cost, j.message AS note
+    CAST(coalesce(r.corrections, 0) AS BIGINT) AS corrections, CAST(coalesce(r.cost, 0e0) AS DECIMAL(18, 2)) AS corrections_cost,
+    CAST(coalesce(a.corrected, 0) AS BIGINT) AS corrected, CAST(coalesce(a.cost, 0e0) AS DECIMAL(18, 2)) AS corrected_cost, j.message AS note
 FROM known AS k
 LEFT JOIN closed_month AS m ON m.month = k.month
 LEFT JOIN report AS r ON r.month = k.month

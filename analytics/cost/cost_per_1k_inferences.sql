@@ -14,7 +14,7 @@ facts: [gpu_allocation, serving_count]
 ---
 */
 WITH cost AS (
-    SELECT day, service, sum(cost) AS cost
+    SELECT day, service, sum(CAST(cost AS DOUBLE)) AS cost
     FROM (
         SELECT day, service, cost FROM cost_line
         UNION ALL

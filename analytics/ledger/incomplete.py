@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 import polars as pl
 
@@ -22,7 +21,7 @@ MOVED = pl.col("charge") == "transfer"
 def incomplete(selection: Selection, problems: pl.DataFrame | None, month: date, until: date | None) -> tuple[str, ...]:
     """Sentences in a stable order, none where the bill of `selection` is whole.
 
-    `problems` has the columns of the table price_problem (subject, valid_from, valid_to, problem, remedy; times naive
+    `problems` has the columns of the table cost_problem (subject, valid_from, valid_to, problem, remedy; times naive
     UTC, null: unbounded); those that touch the month, as UTC, are named.
     """
     return (
@@ -77,13 +76,7 @@ def _problems(problems: pl.DataFrame, month: date, until: date | None) -> Iterat
     for row in problems.sort("subject", "valid_from", "problem", nulls_last=False).iter_rows(named=True):
         first, last = row["valid_from"], row["valid_to"]
         if (first is None or first < end) and (last is None or last > start):
-            yield f"{row['subject']}: {row['problem']} ({_span(first, last)})"
-
-
-def _span(first: Any, last: Any) -> str:
-    words = [f"from {first:%Y-%m-%d %H:%M}"] if first else []
-    words += [f"to {last:%Y-%m-%d %H:%M}"] if last else []
-    return f"{' '.join(words)} UTC" if words else "at all times"
+            yield f"{row['subject']}: {row['problem']}"
 
 
 def _on(days: Collection[str]) -> str:

@@ -63,7 +63,7 @@ def showback(
     in all keys at once. `idle="shared"` adds what the sharing policy moves, `"separate"` shows idle and shared cost as
     rows of their own. A filter never changes what anybody bears; idle cost that nobody was given is kept in the part
     that the kept work would bear (see `selection`; `idle_by`: whose work bears it). `until`: month to date, up to and
-    without that report day. `problems`: the table price_problem. Raises ConfigurationError for what is no dimension.
+    without that report day. `problems`: the table cost_problem. Raises ConfigurationError for what is no dimension.
     """
     if not by:
         raise ConfigurationError("cannot group cost by nothing", f"choose among {', '.join(DIMENSIONS)}, label:NAME")

@@ -11,7 +11,7 @@ missing: price and cost_double are null where no price is known
 */
 SELECT
     billing_month, month, report_day, charge_class, team, service, model, namespace, kind, share_num, share_den, price,
-    price_den, CAST(sum(quantity) AS DECIMAL(38, 0)) AS quantity, sum(cost) AS cost_double
+    price_den, CAST(sum(quantity) AS DECIMAL(38, 0)) AS quantity, sum(CAST(cost AS DOUBLE)) AS cost_double
 FROM (
     SELECT billing_month, month, report_day, charge_class, team, service, model, namespace, kind, share_num, share_den,
            price, price_den, quantity, cost

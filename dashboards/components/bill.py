@@ -69,4 +69,4 @@ def _hours(row: dict[str, Any]) -> str:
 
 
 def _problems(view: View) -> pl.DataFrame:
-    return showback.price_problems(view.results, view.period).head(8)
+    return showback.bill_problems(view.results, view.period).head(8)

@@ -123,13 +123,13 @@ def unpriced(results: Results, selection: Selection) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def price_problems(results: Results, period: Period) -> pl.DataFrame:
+def bill_problems(results: Results, period: Period) -> pl.DataFrame:
     """What is wrong with prices and rates at some time in the period."""
     return results.rows(
-        "SELECT subject, valid_from, valid_to, problem, remedy FROM price_problem "
+        "SELECT subject, valid_from, valid_to, problem, remedy FROM cost_problem "
         "WHERE (valid_from IS NULL OR valid_from < $end) AND (valid_to IS NULL OR valid_to > $start) "
         "ORDER BY subject, valid_from",
-        ("price_problem",), start=period.start, end=period.end,
+        ("cost_problem",), start=period.start, end=period.end,
     )  # fmt: skip
 
 

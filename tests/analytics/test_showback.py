@@ -192,9 +192,9 @@ def test_known_trouble_with_prices_is_named_in_the_months_that_it_touches() -> N
     def named(month: date, until: date | None = None) -> Sequence[str]:
         return showback(frame(), None, month, problems=problems, until=until).incomplete
 
-    overlap = "gpu_hour H100: two prices overlap (from 2026-09-30 00:00 to 2026-10-01 01:00 UTC)"
-    rate = "rate EUR: no rate (from 2026-10-31 00:00 to 2026-11-01 00:00 UTC)"
-    always = "gpu_hour T4: no price (at all times)"
+    overlap = "gpu_hour H100: two prices overlap"
+    rate = "rate EUR: no rate"
+    always = "gpu_hour T4: no price"
     assert named(OCTOBER) == (overlap, always, rate)
     assert named(OCTOBER, date(2026, 10, 31)) == (overlap, always)
     assert named(NOVEMBER) == (always,)

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -91,21 +92,23 @@ prices:
     assert "valid, 0 of 0 sources reached" in ran.out
 
 
-def test_rates_that_are_still_to_come_are_no_bad_news(cli, tmp_path: Path) -> None:
-    today = datetime.now(UTC).date()
-    path = tmp_path / "meterline.yaml"
-    path.write_text(
-        f"""
+def test_rates_that_are_still_to_come_are_no_bad_news(
+    cli, write_config, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    path = write_config(
+        """
 prices:
-  gpu_hour: [{{model: H100, price: "2.50", from: {today}, currency: EUR}}]
-  rates: [{{currency: EUR, date: {today}, rate: "1.1"}}]
-  rate_holds_days: 4
+  gpu_hour: [{model: H100, price: "2.50", from: 2026-10-02, currency: EUR}]
+  rates: [{currency: EUR, date: 2026-10-02, rate: "1.1"}]
+  rate_holds_days: 3
 """
     )
-    ran = cli("check", "--config", path)
-    assert (ran.code, ran.err.splitlines()[0]) == (
-        0, f"warning: no rate EUR->USD from {today + timedelta(days=4)}T00:00:00Z on"
-    )  # fmt: skip
+    for day, code in ((4, 0), (5, 1)):
+        monkeypatch.setattr(meterline.collecting, "utc_now", lambda day=day: datetime(2026, 10, day, 12, tzinfo=UTC))
+        ran = cli("check", "--config", path)
+        assert (ran.code, ran.err.splitlines()[0]) == (
+            code, "warning: no rate EUR->USD from 2026-10-05T00:00:00Z on"
+        )  # fmt: skip
 
 
 def test_the_last_year_of_the_calendar_is_no_month(cli, write_config) -> None:

@@ -88,7 +88,7 @@ def test_a_month_without_facts_is_no_bill_of_zero(cli, config: Path) -> None:
     ran = cli("showback", "--config", config, "--month", "2020-01", "--json")
     bill = json.loads(ran.out)
     assert (bill["rows"], bill["total"]) == ([], None)
-    assert ran.err == "note: no GPU use or capacity was recorded in 2020-01\n"
+    assert ran.err == "note: no use or capacity was recorded in 2020-01\n"
 
 
 def test_grouping_by_an_unknown_column_is_2(cli, config: Path) -> None:

@@ -55,7 +55,7 @@ def test_trouble_with_prices_after_the_newest_fact_does_not_make_a_bill_incomple
         for number, moment in enumerate(begins)
     ]
     times = {"valid_from": pl.Datetime("us"), "valid_to": pl.Datetime("us")}
-    small_bill.make(config.parent / "data", price_problem=pl.DataFrame(problems, schema_overrides=times))
+    small_bill.make(config.parent / "data", cost_problem=pl.DataFrame(problems, schema_overrides=times))
     told = " ".join(json.loads(ask("--json").out)["incomplete"])
     assert [f"no rate {number}" in told for number in range(3)] == [True, False, True]
 
@@ -207,7 +207,7 @@ def test_a_month_without_facts_is_no_bill_of_zero(cli, config: Path) -> None:
     ran = cli("showback", "--config", config, "--month", "2020-01", "--json")
     bill = json.loads(ran.out)
     assert (ran.code, bill["rows"], bill["total"], bill["gpu_hours"]) == (0, [], None, None)
-    assert ran.err == "note: no GPU use or capacity was recorded in 2020-01\n"
+    assert ran.err == "note: no use or capacity was recorded in 2020-01\n"
     assert cli("showback", "--config", config, "--month", "2020-01", "--where", "team=any").code == 0
     for form in ("table", "csv", "focus", "html"):
         assert cli("showback", "--config", config, "--month", "2020-01", "--format", form).code == 0
@@ -228,7 +228,7 @@ def test_a_version_of_before_the_ledger_is_told(cli, config: Path) -> None:
 
 
 def test_what_is_optional_may_be_missing(cli, config: Path) -> None:
-    small_bill.make(config.parent / "data", closing=None, price_problem=None, allocation_policy=None)
+    small_bill.make(config.parent / "data", closing=None, cost_problem=None, allocation_policy=None)
     bill = json.loads(cli("showback", "--config", config, "--month", "2026-11", "--json").out)
     assert (bill["total"], bill["status"]) == ("505.00", "to date")
 

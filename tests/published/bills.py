@@ -85,20 +85,19 @@ def closing(rows: list[dict[str, Any]]) -> pl.DataFrame:
     october, november = months()
     total = round_half_even(sum((row["exact"] for row in rows if row["billing_month"] == october), Fraction(0)))
     late = [row for row in rows if row["charge_class"]]
-    cost = float(sum((row["exact"] for row in late), Fraction(0)))
+    cost, nothing = round_half_even(sum((row["exact"] for row in late), Fraction(0))), Decimal("0.00")
     lines = {month: sum(row["billing_month"] == month for row in rows) for month in months()}
-    unpriced = sum(row["price"] is None for row in rows)
     return pl.DataFrame(
         [
-            (october, "closed", datetime(2026, 11, 6, 3, 0), "v000019", lines[october], 0, total, "9c1f", 0, 0.0,
+            (october, "closed", datetime(2026, 11, 6, 3, 0), "v000019", lines[october], total, "9c1f", 0, nothing,
              len(late), cost, None),
-            (november, "open", None, None, lines[november], unpriced, None, None, len(late), cost, 0, 0.0, None),
+            (november, "open", None, None, lines[november], None, None, len(late), cost, 0, nothing, None),
         ],
         orient="row",
         schema={"month": pl.Date, "status": pl.String, "closed_at": pl.Datetime("us"), "published_version": pl.String,
-                "lines": pl.Int64, "unpriced_lines": pl.Int64, "total": CENTS, "sha256": pl.String,
-                "corrections": pl.Int64, "corrections_cost": pl.Float64, "corrected": pl.Int64,
-                "corrected_cost": pl.Float64, "note": pl.String},
+                "lines": pl.Int64, "total": CENTS, "sha256": pl.String,
+                "corrections": pl.Int64, "corrections_cost": CENTS, "corrected": pl.Int64,
+                "corrected_cost": CENTS, "note": pl.String},
     )  # fmt: skip
 
 

@@ -15,9 +15,11 @@ import polars as pl
 
 from published.inventory import CLUSTERS, PRICES, SERVICES, days, part_of
 from warehouse.charges import IDLE, LINE, NO_SERVICE, SHARED, UNALLOCATED, cost_of
+from warehouse.money import round_half_even
 
 BOOKED = pl.Schema({
-    **LINE, "billing_month": pl.Date(), "charge_class": pl.String(), "gpu_hours": pl.Float64(), "cost": pl.Float64(),
+    **LINE, "billing_month": pl.Date(), "charge_class": pl.String(), "gpu_hours": pl.Float64(),
+    "cost": pl.Decimal(28, 10),
 })  # fmt: skip
 COST_CENTERS = {"search": "CC-100", "assist": "CC-100", "ranking": "CC-200", "vision": "CC-200", "research": "CC-300"}
 REGIONS = {"us-east-prod": "us-east-1", "eu-west-prod": "eu-central-1", "us-train": "us-east-2"}
@@ -57,7 +59,7 @@ def frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
     for row in rows:
         hours = row["quantity"] * row["share_num"] / row["share_den"] / HOUR
         row["gpu_hours"] = hours if row["kind"] == "gpu" else 0.0
-        row["cost"] = float(cost_of(row)) if row["price"] is not None else None
+        row["cost"] = round_half_even(cost_of(row), Decimal("0.0000000001")) if row["price"] is not None else None
     return pl.DataFrame(rows, schema=BOOKED)
 
 

@@ -55,7 +55,7 @@ def _tables() -> dict[str, pl.DataFrame]:
         "cost_transfer": transfer,
         "closing": bills.closing(rows),
         "showback_month": bills.showback(rows),
-        "price_problem": _price_problems(),
+        "cost_problem": _price_problems(),
         "unit_cost_month": unit_month,
         "training_run_cost": run_cost,
         "training_cost_month": run_cost_month,
