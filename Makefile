@@ -31,6 +31,7 @@ lock:  ## resolve pyproject.toml anew (needs uv)
 
 bench: .venv/installed  ## speed and memory against the usual ways, as ratios
 	$(BIN)/python bench/collector.py
+	$(BIN)/python bench/allocation.py
 
 # uv where there is one, else venv and pip; the project itself is installed in place, without dependencies. The lock is
 # complete, so pip gets --no-deps: with hashes it would refuse `pandas[parquet]`, which Evidently asks for.
