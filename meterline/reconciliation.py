@@ -103,7 +103,8 @@ def _left_out(published: Published, month: date) -> list[str]:
         if row["month"] is None:
             notes.append(f"{name} could not be read: nothing of it is in any sum")
         if row["repeated"]:
-            notes.append(f"{name}: {row['repeated']} rows repeat others in every column and count once")
+            many = row["repeated"] > 1
+            notes.append(f"{name}: {row['repeated']} repeated {'rows count' if many else 'row counts'} once")
         if row["month"] is not None and row["refused"]:
             notes.append(f"{name}: {row['refused']} rows could not be read and are in no sum")
     return notes

@@ -185,10 +185,10 @@ def test_a_collected_bill_is_published_beside_the_meter(billed: Warehouse) -> No
         ("gpu-l4", Decimal("0.70"), "not_metered"),
     ]
     assert found.notes == (
-        "billed and not metered: H100", "bill/bill-2026-10.csv: 1 rows repeat others in every column and count once",
+        "billed and not metered: H100", "bill/bill-2026-10.csv: 1 repeated row counts once",
     )  # fmt: skip
     findings = published.query("SELECT subject, text FROM finding WHERE topic = 'billing' ORDER BY 1").rows()
-    assert any("1 rows repeat a row" in text for _, text in findings)
+    assert any("1 row repeats another in every column" in text for _, text in findings)
     assert any("no entry of billing.skus matches gpu-l4 (GPU Compute): 0.70 USD" in text for _, text in findings)
     assert any(subject == "2026-10" and "a difference of 100.0 % of the bill" in text for subject, text in findings)
 
