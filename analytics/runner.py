@@ -29,7 +29,7 @@ INVENTORY = (
     "team", "namespace_owner", "label_owner", "service", "service_match", "report_setting", "configured_source",
     "price", "commitment", "price_problem", "cost_boundary", "currency_rate", "shared_namespace", "shared_charge",
     "shared_pool", "shared_weight", "allocation_policy", "budget", "budget_threshold", "billing_sku",
-    "cluster_region", "token_weight",
+    "cluster_region", "token_weight", "slo_objective", "slo_burn_rule", "sli_indicator", "alert_rule", "runbook_check",
 )  # fmt: skip
 """Tables that the configuration fills; what reads one of them is computed anew when it changes."""
 

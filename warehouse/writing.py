@@ -34,6 +34,9 @@ TIME_COLUMN = {
     "pipeline_run": "coalesce(ended_at, started_at, queued_at, scheduled_for)",
     "pipeline_task": "coalesce(ended_at, started_at, queued_at)",
     "drift_score": "ts",
+    "sli_count": "ts",
+    "gpu_health": "ts",
+    "on_call_incident": "created_at",
 }
 """The SQL expression of each fact's own time: it says to which day a row belongs."""
 
