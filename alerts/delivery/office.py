@@ -20,7 +20,6 @@ from alerts.routing.load import Routing
 from alerts.routing.receivers import Integration
 from warehouse.alert_log import outbox
 from warehouse.alert_log.log import AlertLog
-from warehouse.alert_log.moment import MICROSECOND
 from warehouse.errors import ConfigurationError, WarehouseError
 
 logger = logging.getLogger(__name__)
@@ -85,14 +84,6 @@ class PostOffice:
             for place, courier in self._couriers.items():
                 if before.get(place) != self._integrations.get(place):
                     courier.use(*self._sender(place))
-        self.wake()
-
-    def shifted(self, delta: timedelta) -> None:
-        """The wall clock jumped by `delta`: what waits for a time waits as long as before."""
-        with self._log.transaction() as tx:
-            tx.execute(
-                f"UPDATE delivery SET next_at = next_at + ? WHERE state IN {outbox.OPEN}", (delta // MICROSECOND,)
-            )
         self.wake()
 
     def stop(self, seconds: float = STOP_SECONDS) -> bool:

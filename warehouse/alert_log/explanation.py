@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from warehouse.alert_log.history import SUPPRESSIONS, Attempt, Event, History, Notification
 from warehouse.alert_log.moment import from_us
+from warehouse.alert_log.sentences import clock, event_sentences, suppression
 
-Detail = Mapping[str, Any]
 Line = tuple[datetime, str]
 
 REACHED = ("sent", "accepted")
@@ -26,7 +25,7 @@ class Explanation:
 
 def explain(history: History, now: datetime) -> Explanation:
     """The answer is about the newest time that the alert fired; the lines are about all that is kept."""
-    lines = [(event.at, text) for event in history.events for text in _event(event)]
+    lines = [(event.at, text) for event in history.events for text in event_sentences(event)]
     lines += [line for notification in history.notifications for line in _notification(notification)]
     return Explanation(_answer(history, now), tuple(sorted(lines, key=lambda line: line[0])))
 
@@ -42,7 +41,7 @@ def _answer(history: History, now: datetime) -> str:
     dead = [one for one in of_episode if one.state == "dead"]
     if reached:
         first = reached[0]
-        at = _clock(first.finished_at or first.created_at)
+        at = clock(first.finished_at or first.created_at)
         word = "sent to" if first.state == "sent" else "handed over for"
         others = f", and {len(reached) - 1} more" if len(reached) > 1 else ""
         return f"Yes: {word} {first.receiver} ({first.integration}) at {at}{others}."
@@ -65,14 +64,14 @@ def _unsent(history: History, events: list[Event], now: datetime) -> str:
     newest = {event.kind: number for number, event in enumerate(events)}
     for kind in SUPPRESSIONS:
         if newest.get(kind, -1) > newest.get(f"un{kind}", -1):
-            return f"No: {_suppression(kind, events[newest[kind]].detail)}."
+            return f"No: {suppression(kind, events[newest[kind]].detail)}."
     if "routed" in newest and not any(one["receiver"] for one in events[newest["routed"]].detail.get("routes", [])):
         return "No: no route leads to a receiver."
     if history.alert.resolved(now):
         return "No: it was over before its group was due, so there was nothing to tell."
     if "held" in newest:
         detail = events[newest["held"]].detail
-        return f"Not yet: its group waits ({detail.get('why')}) until {_clock(from_us(detail['until']))}."
+        return f"Not yet: its group waits ({detail.get('why')}) until {clock(from_us(detail['until']))}."
     if "routed" not in newest:
         return "Not yet: it has not been routed; is `meterline run` up, with `alerting` configured?"
     return "No: its receiver has no integration, so there is nobody to tell."
@@ -97,74 +96,3 @@ def _came(attempt: Attempt | tuple[Attempt, ...]) -> str:
     answer = f" {attempt.answer}" if attempt.answer else ""
     status = f", status {attempt.status}" if attempt.status is not None else ""
     return f"{attempt.outcome}{status}{answer and ':'}{answer}"
-
-
-def _suppression(kind: str, detail: Detail) -> str:
-    if kind == "inhibited":
-        return f"inhibited by the alert {detail.get('by')} (inhibit_rules[{detail.get('rule')}])"
-    if kind == "silenced":
-        return f"silenced by {', '.join(detail.get('silences', []))}"
-    if detail.get("kind") == "inactive":
-        return f"muted, as it was outside of the active time interval {detail.get('interval')}"
-    return f"muted by the time interval {detail.get('interval')}"
-
-
-def _routed(detail: Detail) -> Iterator[str]:
-    for route in detail.get("routes", []):
-        path = " > ".join(step or "{}" for step in route.get("path", []))
-        yield f"routed to {route.get('receiver')} by {path}, group {route.get('group_key')}"
-
-
-def _fired(detail: Detail) -> Iterator[str]:
-    origin = {"rule": "a rule of ours", "self": "Meterline about itself", "api": "an alert posted to us"}
-    yield f"fired: {origin.get(str(detail.get('origin')), detail.get('origin'))}"
-
-
-def _resolved(detail: Detail) -> Iterator[str]:
-    by = {
-        "expiry": "nobody posted it again in time",
-        "rule": "the rule's condition is over",
-        "api": "its sender said so",
-    }
-    yield f"resolved: {by.get(str(detail.get('by')), detail.get('by'))}"
-
-
-def _held(detail: Detail) -> Iterator[str]:
-    yield f"held for {detail.get('why')} until {_clock(from_us(detail['until']))}"
-
-
-def _judged(detail: Detail) -> Iterator[str]:
-    yield f"judged {detail.get('verdict')} by {detail.get('by')}{_note(detail)}"
-
-
-def _acknowledged(detail: Detail) -> Iterator[str]:
-    yield f"acknowledged by {detail.get('by')}{_note(detail)}"
-
-
-def _nothing(detail: Detail) -> Iterator[str]:
-    yield from ()
-
-
-SENTENCES: Mapping[str, Callable[[Detail], Iterator[str]]] = {
-    "fired": _fired, "resolved": _resolved, "routed": _routed, "held": _held, "judged": _judged,
-    "acknowledged": _acknowledged, "notified": _nothing, "dead": _nothing,
-}  # fmt: skip
-"""What the attempts tell already (`notified`, `dead`) is not told twice."""
-
-
-def _event(event: Event) -> Iterator[str]:
-    if event.kind in SUPPRESSIONS:
-        yield _suppression(event.kind, event.detail)
-    elif event.kind in SENTENCES:
-        yield from SENTENCES[event.kind](event.detail)
-    else:  # what a rule says of itself: pending since when, its values, flapping
-        words = ", ".join(f"{key} {value}" for key, value in event.detail.items())
-        yield f"{event.kind}: {words}" if words else event.kind
-
-
-def _note(detail: Detail) -> str:
-    return f": {detail['note']}" if detail.get("note") else ""
-
-
-def _clock(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}Z"

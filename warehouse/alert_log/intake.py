@@ -5,13 +5,14 @@ The merging is Alertmanager's: an alert that overlaps its stored self keeps the 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from sqlite3 import Row
 
-from warehouse.alert_log.alert import Alert, StoredAlert, as_text, fingerprint
+import orjson
+
+from warehouse.alert_log.alert import Alert, StoredAlert, as_text, fingerprints
 from warehouse.alert_log.log import AlertLog, Writing
 from warehouse.alert_log.moment import from_us, to_us
 
@@ -28,7 +29,10 @@ ON CONFLICT (fingerprint) DO UPDATE SET
     received_at = excluded.received_at, revision = excluded.revision
 """
 EVENT = "INSERT INTO event (at, fingerprint, kind, detail) VALUES (?, ?, ?, ?)"
-BEGIN_EPISODE = "INSERT OR IGNORE INTO episode (fingerprint, started_at, fired_at) VALUES (?, ?, ?)"
+BEGIN_EPISODE = """
+INSERT INTO episode (fingerprint, started_at, fired_at) VALUES (?, ?, ?)
+ON CONFLICT (fingerprint, fired_at) DO UPDATE SET ended_at = NULL -- it ended and fired again in one microsecond
+"""
 END_EPISODE = "UPDATE episode SET ended_at = ? WHERE fingerprint = ? AND ended_at IS NULL"
 
 
@@ -49,7 +53,7 @@ def accept(
     Without an end of its own a firing alert resolves `resolve_timeout` after `now`, unless it is posted again; with
     None it fires until an end is posted (rules of ours: a stopped evaluation must not look like a recovery).
     """
-    prints = tuple(fingerprint(alert.labels) for alert in alerts)
+    prints = fingerprints([alert.labels for alert in alerts])
     known = _known(tx, prints)
     revision, at = next_revision(tx), to_us(now)
     rows: dict[str, dict[str, object]] = {}
@@ -140,7 +144,7 @@ def stored(rows: Iterable[Row]) -> list[StoredAlert]:
     """Rows of the table alert as values."""
     return [
         StoredAlert(
-            row["fingerprint"], json.loads(row["labels"]), json.loads(row["annotations"]), row["generator_url"],
+            row["fingerprint"], orjson.loads(row["labels"]), orjson.loads(row["annotations"]), row["generator_url"],
             row["origin"], from_us(row["starts_at"]), from_us(row["ends_at"]), from_us(row["expires_at"]),
             from_us(row["received_at"]), row["revision"],
         )

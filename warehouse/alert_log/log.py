@@ -16,6 +16,8 @@ from warehouse.errors import WarehouseError
 FILE_NAME = "alerts.sqlite"
 SCHEMA_VERSION = 1
 BUSY_SECONDS = 10.0
+CACHE_KIB = 32 * 1024
+CHECKPOINT_PAGES = 8000  # 32 MB of write-ahead log: a storm touches many pages, and each checkpoint waits for the disk
 
 Parameters = Mapping[str, Any] | Sequence[Any]
 
@@ -72,6 +74,8 @@ class AlertLog:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         return connection
 
     def _migrate(self) -> None:

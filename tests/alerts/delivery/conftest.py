@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deliveries import LABELS, T0, Hands, payload
 
+from deliveries import LABELS, T0, Hands, payload
 from warehouse.alert_log import outbox
 from warehouse.alert_log.alert import fingerprint
 from warehouse.alert_log.log import AlertLog

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deliveries import T0, Hands
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.delivery.alertmanager import AlertmanagerPush
 from alerts.delivery.label_names import classic_names
+from deliveries import T0, Hands
 from servers import alertmanager
 from servers.sink import Behaviour, Sink
 from warehouse.alert_log import intake

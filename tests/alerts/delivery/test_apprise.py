@@ -7,12 +7,12 @@ import logging
 from typing import Any
 
 import pytest
-from deliveries import delivery, payload
 from pydantic import SecretStr
 
 from alerts.delivery.kinds import make_sender
 from alerts.delivery.senders.apprise import TRIES, AppriseSender
 from alerts.routing.receivers import AppriseSettings, Integration
+from deliveries import delivery, payload
 from servers.sink import Behaviour, Sink
 from warehouse.errors import ConfigurationError
 

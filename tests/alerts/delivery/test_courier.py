@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deliveries import LABELS, T0, Hands, ScriptedSender, states
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from alerts.delivery.courier import DISK_MOST, Courier
 from alerts.delivery.own_alerts import FAILED, LATE, OwnAlerts
 from alerts.delivery.patience import Patience
 from alerts.delivery.result import NOT_SENT, Result
+from deliveries import LABELS, T0, Hands, ScriptedSender, states
 from warehouse.alert_log import outbox
 from warehouse.alert_log.alert import fingerprint
 from warehouse.alert_log.log import AlertLog, Writing

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deliveries import delivery, payload
 from pydantic import SecretStr
 
 from alerts.delivery.result import NOT_SENT
 from alerts.delivery.senders.email import EmailSender
 from alerts.routing.http_settings import TlsSettings
 from alerts.routing.receivers import EmailSettings
+from deliveries import delivery, payload
 from servers.smtp_sink import SmtpSink, smtp_sink
 
 

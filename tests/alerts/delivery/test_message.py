@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 import pytest
-from deliveries import ANNOTATIONS, LABELS, delivery, payload
 
 from alerts.delivery.message import message_of
 from alerts.delivery.senders.msteams import CARD_BYTES, teams_body
 from alerts.delivery.senders.plain_text import plain_text
 from alerts.delivery.senders.slack import slack_body
 from alerts.routing.receivers import SlackSettings
+from deliveries import ANNOTATIONS, LABELS, delivery, payload
 
 EVIL = "<!channel> *bold* [x](javascript:alert(1)) & <script>alert(1)</script> @here\r\nBcc: evil@example.com"
 

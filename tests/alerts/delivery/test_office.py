@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from deliveries import states
 from pydantic import SecretStr
 
 from alerts.delivery.kinds import unusable
@@ -25,6 +24,7 @@ from alerts.routing.receivers import (
     WebhookSettings,
 )
 from alerts.routing.route import Route
+from deliveries import states
 from servers.sink import EVENTS, Behaviour, Sink
 from warehouse.alert_log.log import AlertLog
 
@@ -140,13 +140,6 @@ def test_an_integration_that_cannot_be_made_is_found_before_and_says_so_after(lo
     until(lambda: states(log)[dead] == "dead")
     assert office.stop()
     assert "2027-04-05" in log.rows("SELECT answer FROM attempt")[0]["answer"]
-
-
-def test_a_clock_jump_moves_what_waits(log: AlertLog, queue: Any) -> None:
-    one = queue(now=now())
-    before = log.rows("SELECT next_at FROM delivery")[0]["next_at"]
-    PostOffice(log, routing()).shifted(timedelta(hours=-1))
-    assert log.rows("SELECT next_at FROM delivery WHERE id = ?", (one,))[0]["next_at"] == before - 3600 * 10**6
 
 
 ROOT = Route(

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from deliveries import delivery, payload
 from pydantic import SecretStr
 
 from alerts.delivery.kinds import SENDERS, make_sender
@@ -24,6 +23,7 @@ from alerts.routing.receivers import (
     TeamsSettings,
     WebhookSettings,
 )
+from deliveries import delivery, payload
 from servers.sink import EVENTS, Behaviour, Sink
 from warehouse.errors import ConfigurationError
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from warehouse.alert_log import intake
-from warehouse.alert_log.alert import Alert, fingerprint
+from warehouse.alert_log.alert import Alert, fingerprint, fingerprints
 from warehouse.alert_log.history import history, listed
 from warehouse.alert_log.log import AlertLog
 from warehouse.alert_log.moment import from_us, to_us
@@ -158,3 +158,17 @@ def test_episodes_and_states_agree(
 @given(st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1)))
 def test_times_survive(moment: datetime) -> None:
     assert from_us(to_us(moment.replace(tzinfo=UTC))) == moment.replace(tzinfo=UTC)
+
+
+@given(st.lists(st.dictionaries(st.text(max_size=8), st.text(max_size=30), max_size=6), max_size=8))
+def test_many_fingerprints_are_each_the_hash_of_its_bytes(several: list[dict[str, str]]) -> None:
+    """FNV-1a of 64 bits as its authors wrote it down, one byte after the other."""
+
+    def plain(labels: dict[str, str]) -> str:
+        digest = 0xCBF29CE484222325
+        for name, value in sorted(labels.items()):
+            for byte in (name.encode() + b"\xff" + value.encode() + b"\xff") if value else b"":
+                digest = (digest ^ byte) * 0x100000001B3 % 2**64
+        return f"{digest:016x}"
+
+    assert fingerprints(several) == tuple(map(plain, several))
