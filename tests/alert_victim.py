@@ -22,12 +22,12 @@ from warehouse.alert_log.intake import accept
 from warehouse.alert_log.log import AlertLog
 
 TURN = 0.01
-patience.FIRST, patience.MOST = 0.1, 0.4  # seconds; the pauses of retries are not what is waited for here
 Labels = Mapping[str, str]
 
 
 def victim(directory: str, routing: str, batch: Sequence[Labels], how: str, told: Connection) -> None:
     """Bring `batch` in by `how` (post, rule, or drain: nothing new, end when all is sent); says what it has done."""
+    patience.FIRST, patience.MOST = 0.1, 0.4  # seconds; the pauses of retries are not what is waited for here
     log = AlertLog(Path(directory))
     tree = parse_routing(routing, "crash test")
     stopping = threading.Event()
