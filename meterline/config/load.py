@@ -1,7 +1,7 @@
 """From a file to a `Config`, or to every problem in it, one line each.
 
 A problem names the file, the line, the key, the value as written and what was expected. Credentials are never part of
-one. Nothing is reached and no secret is read here; a file of exchange rates is.
+one. Nothing is reached and no secret is read here; a file of exchange rates and OpenSLO files are.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ Model = TypeVar("Model", bound=BaseModel)
 def load(path: Path) -> Config:
     """The configuration in `path`, its relative paths taken from the file's directory.
 
-    Raises ConfigurationError (unreadable, not YAML) and InvalidConfiguration, both for a file of rates too.
+    Raises ConfigurationError (unreadable, not YAML) and InvalidConfiguration, both for a file of rates too, the latter
+    for OpenSLO files.
     """
     document = Document(path)
     problems = [(line, f"{path}:{line}: {key}: written twice, expected once") for line, key in document.doubled]
@@ -48,7 +49,8 @@ def load(path: Path) -> Config:
     broken = [_line(document, location, wrong) for location, wrong in findings(config)]
     if broken:
         raise InvalidConfiguration(in_order(broken))
-    return _with_rates(_anchor(config, path.absolute().parent))
+    base = path.absolute().parent
+    return _with_slos(_with_rates(_anchor(config, base)), base)
 
 
 def _with_rates(config: Config) -> Config:
@@ -57,6 +59,15 @@ def _with_rates(config: Config) -> Config:
         return config
     rates = read_rates(config.prices.rates, config.report.currency)
     return config.model_copy(update={"prices": config.prices.model_copy(update={"rates": rates})})
+
+
+def _with_slos(config: Config, base: Path) -> Config:
+    """`config` with the objectives in the OpenSLO files that its patterns find from `base`."""
+    if not config.slos.patterns:
+        return config
+    from meterline.openslo.load import load_slos  # many commands have none to read
+
+    return config.model_copy(update={"slos": load_slos(config.slos.patterns, base, config.services, config.sources)})
 
 
 def _problem(document: Document, details: ErrorDetails) -> tuple[int, str]:

@@ -10,16 +10,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, model_validator
 
 from collector.kinds import kinds
 from collector.source import Duration, SourceSettings
+from meterline.config.alerting import Alerting, file_or_push
 from meterline.config.allocation import Allocation
 from meterline.config.prices import Prices, Resource
 from meterline.config.section import Section
 from meterline.config.services import Service
 from meterline.config.teams import Team
 from meterline.config.values import Currency, Glob, Weight, Zone
+from meterline.openslo.slos import Slos
 
 if TYPE_CHECKING:
     AnySource = SourceSettings
@@ -86,23 +88,6 @@ class Billing(Section):
     skus: tuple[Sku, ...] = ()
 
 
-class Alerting(Section):
-    """Alertmanager's own configuration file, or Alertmanagers to push to."""
-
-    file: Path | None = None
-    alertmanager: tuple[str, ...] | None = Field(default=None, min_length=1)
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if (self.file is None) == (self.alertmanager is None):
-            raise ValueError("expected a file name, or {alertmanager: [http://alertmanager:9093]}")
-        return self
-
-
-def _file_or_push(value: Any) -> Any:
-    return {"file": value} if isinstance(value, str) else value
-
-
 class QuotaBounds(Section):
     """Whole GPUs between which a team's quota may move."""
 
@@ -139,6 +124,14 @@ def _engine(value: str) -> str:
     return value
 
 
+def _patterns(value: Any) -> Slos:
+    if isinstance(value, Slos):
+        return value
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) and one for one in value):
+        raise ValueError("expected a list of files or patterns such as [slos/*.yaml]")
+    return Slos(tuple(value))
+
+
 class Config(Section):
     """The whole file. Paths are absolute: relative ones were taken from the file's own directory."""
 
@@ -152,8 +145,10 @@ class Config(Section):
     unit_cost: UnitCost = UnitCost()
     billing: Billing = Billing()
     sources: tuple[AnySource, ...] = ()
-    slos: tuple[str, ...] = Field(default=(), description="OpenSLO v1 files, as globs.")
-    alerting: Annotated[Alerting, BeforeValidator(_file_or_push, json_schema_input_type=str | Alerting)] | None = None
+    slos: Annotated[InstanceOf[Slos], BeforeValidator(_patterns, json_schema_input_type=tuple[str, ...])] = Field(
+        default_factory=Slos, description="OpenSLO v1 files, as globs; `load` reads what is in them."
+    )
+    alerting: Annotated[Alerting, BeforeValidator(file_or_push, json_schema_input_type=str | Alerting)] | None = None
     quota: Quota | None = None
     engine: Annotated[str, AfterValidator(_engine)] = Field(default="duckdb", description="duckdb")
     listen: Listen = Listen()

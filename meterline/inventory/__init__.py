@@ -7,7 +7,8 @@ Everything here is pure but `store_inventory`; each topic is a file:
     services     and how they are recognised        price_book   ... resolved to disjoint spans, with what is wrong
     budgets      and their thresholds               currency     rates by day
     allocation   policy and shared pools            commitments  fees spread over their term
-    settings     all else                           timeline     spans of time: cut, joined, resolved
+    slos         objectives and their indicators    timeline     spans of time: cut, joined, resolved
+    settings     all else
 """
 
 from __future__ import annotations
@@ -16,8 +17,20 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from meterline.alerting.rules import rules_of
 from meterline.config.model import Config
-from meterline.inventory import allocation, boundaries, budgets, commitments, owners, price_book, services, settings
+from meterline.inventory import (
+    alert_rules,
+    allocation,
+    boundaries,
+    budgets,
+    commitments,
+    owners,
+    price_book,
+    services,
+    settings,
+    slos,
+)
 from meterline.inventory.currency import Rates
 from meterline.inventory.problem import problem_frame
 from warehouse.database import Warehouse
@@ -27,7 +40,7 @@ __all__ = ["inventory", "store_inventory"]
 
 
 def store_inventory(warehouse: Warehouse, config: Config) -> None:
-    """Put what `config` says in place of the inventory tables (see warehouse/migrations, 0003 and 0004).
+    """Put what `config` says in place of the inventory tables (see warehouse/migrations, 0003 to 0005).
 
     Raises ConfigurationError when months are closed in another currency: their corrections would mix two.
     """
@@ -72,5 +85,11 @@ def inventory(config: Config) -> dict[str, pl.DataFrame]:
         "cluster_region": settings.cluster_region_frame(config.clusters),
         "token_weight": settings.token_weight_frame(config.unit_cost.token_weights),
         "report_setting": settings.report_frame(config.report),
-        "configured_source": settings.source_frame(config.sources),
+        "alert_rule": alert_rules.alert_rule_frame(rules_of(config), config.slos.objectives),
+        "configured_source": settings.source_frame(
+            config.sources, config.slos.indicators, alerting=config.alerting is not None
+        ),
+        "slo_objective": slos.objective_frame(config.slos.objectives),
+        "slo_burn_rule": slos.burn_rule_frame(config.slos.objectives),
+        "sli_indicator": slos.indicator_frame(config.slos.indicators),
     }

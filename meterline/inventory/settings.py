@@ -12,6 +12,7 @@ from meterline.config.prices import Rate
 from meterline.inventory.frame import frame
 from meterline.inventory.money import MONEY
 from meterline.inventory.owners import placed
+from meterline.openslo.slos import Indicator
 
 
 def report_frame(report: Report) -> pl.DataFrame:
@@ -19,10 +20,24 @@ def report_frame(report: Report) -> pl.DataFrame:
     return frame({"currency": pl.String, "timezone": pl.String}, [(report.currency, report.timezone)])
 
 
-def source_frame(sources: Sequence[Any]) -> pl.DataFrame:
-    """The table configured_source: each fact that each source fills."""
+BUILTIN = "builtin"
+OWN_FACTS = ("on_call_incident", "runbook_check")
+"""What the service itself fills, under the source name `meterline`, when it sends alerts."""
+
+
+def source_frame(
+    sources: Sequence[Any], indicators: Sequence[Indicator] = (), *, alerting: bool = False
+) -> pl.DataFrame:
+    """The table configured_source: each fact that each source fills, counts of indicators among them.
+
+    What the service makes itself has the type `builtin`: indicators of facts, and with `alerting` our own pages.
+    """
     columns = {"source": pl.String, "type": pl.String, "fact": pl.String}
-    return frame(columns, ((one.name, str(one.type), fact) for one in sources for fact in one.facts))
+    rows = [(one.name, str(one.type), fact) for one in sources for fact in one.facts]
+    types = {one.name: str(one.type) for one in sources}
+    counted = dict.fromkeys(one.source for one in indicators)
+    rows += [(name, types.get(name, BUILTIN), "sli_count") for name in counted]
+    return frame(columns, [*rows, *(("meterline", BUILTIN, fact) for fact in OWN_FACTS if alerting)])
 
 
 def cluster_region_frame(clusters: Sequence[Cluster]) -> pl.DataFrame:

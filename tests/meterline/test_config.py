@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from meterline.config.alerting import Alerting
 from meterline.config.load import InvalidConfiguration, load
 from meterline.config.schema import json_schema
 from warehouse.errors import ConfigurationError
@@ -62,7 +63,7 @@ def test_the_template_is_valid_and_so_are_its_comments(write_config) -> None:
     config = load(write_config(opened))
     assert config.services[0].latency is not None
     assert config.services[0].latency.threshold == timedelta(seconds=2)
-    assert [source.name for source in config.sources] == ["prod", "flows", "drift", "bill"]
+    assert [source.name for source in config.sources] == ["prod", "flows", "drift", "bill", "pages", "ops", "desk"]
     assert config.clusters[0].region == "eu-central-1"
     assert config.prices.node_hour[0].base.cpu == Decimal("0.034")
     # 8 GPUs x 8,760 hours x 1.50
@@ -70,7 +71,14 @@ def test_the_template_is_valid_and_so_are_its_comments(write_config) -> None:
     assert config.prices.rate_rows[0].date == date(2026, 10, 1)
     assert config.allocation.shared[0].monthly[0].price == Decimal(5000)
     assert config.billing.skus[1].resource == "cpu"
-    assert set(config.model_fields_set) == set(type(config).model_fields), "the template shows every key"
+    written, alerting = yaml.safe_load(opened), config.alerting
+    assert set(written) == set(type(config).model_fields), "the template shows every key"
+    assert alerting is not None
+    assert set(written["alerting"]) == type(alerting).model_fields.keys() - {"alertmanager"}, "one or the other"
+    assert alerting == Alerting(
+        file=config.data.parent / "alertmanager.yml", rules=alerting.rules, owner="platform-oncall",
+        external_url="https://meterline.example.com", heartbeat={"url": "https://hc.example.com/ping/abc"},
+    ), "what is not the user's own is the default"  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -206,5 +214,9 @@ def test_the_schema_knows_every_key_of_the_template() -> None:
     assert json.loads(json.dumps(schema)) == schema
     assert set(yaml.safe_load(TEMPLATE)) <= set(schema["properties"])
     assert schema["additionalProperties"] is False
+    assert schema["properties"]["alerting"]["anyOf"] == [
+        {"type": "string"}, {"$ref": "#/$defs/Alerting"}, {"type": "null"}
+    ]  # fmt: skip
+    assert set(schema["$defs"]["Alerting"]["properties"]) == set(Alerting.model_fields)
     price = schema["$defs"]["GpuPrice"]["properties"]
     assert {"model", "price", "from", "to", "cluster", "region", "instance_type", "pricing", "currency"} == set(price)

@@ -103,7 +103,10 @@ def test_tables(tmp_path: Path, write_config) -> None:
         # UTC midnights (of the 15th and the 20th) are cut anyway
         assert rows("cost_boundary") == [(datetime(2026, 10, 15, 6),)]
         assert rows("report_setting") == [("USD", "Europe/Berlin")]
-        assert rows("configured_source") == [("prod", "prometheus", "gpu_activity")]
+        assert rows("configured_source") == [
+            ("prod", "prometheus", "gpu_activity"),
+            ("prod", "prometheus", "gpu_health"),
+        ]
 
 
 def test_every_table_of_the_migration_is_filled_with_its_columns(tmp_path: Path, write_config) -> None:
@@ -121,7 +124,7 @@ def test_without_the_keys_of_the_ledger(write_config) -> None:
     assert tables["allocation_policy"].rows() == [("request", "none", "node")]
     assert tables["token_weight"].rows() == [("in", 1), ("out", 4), ("cached", Decimal("0.1"))]
     filled = {table for table, frame in tables.items() if not frame.is_empty()}
-    assert filled == {"allocation_policy", "token_weight", "report_setting"}
+    assert filled == {"alert_rule", "allocation_policy", "token_weight", "report_setting"}
 
 
 Row = dict[str, Any]
