@@ -81,7 +81,8 @@ def kpi_rows(
                 "kpi": name, "grain": row["grain"], "start": row["period_start"], "end": row["period_end"],
                 "scope": row["scope"], "value": value, "unit": head.unit, "numerator": row["numerator"],
                 "denominator": row["denominator"], "n": row["n"], "low": low, "high": high, "status": status,
-                "target": str(head.target) if head.target else None, "verdict": verdict(value, head.target),
+                "target": str(head.target) if head.target else None,
+                "verdict": verdict(value, head.target) if row["n"] is not None else "none",  # unknown how many
                 "provisional": now < row["period_end"] + rules.provisional, "sources": sources,
             }
         )  # fmt: skip

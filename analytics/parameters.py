@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
@@ -29,6 +29,18 @@ class Parameters(BaseModel):
     projection_least_days: float = Field(gt=0, le=1)
     billing_difference: float = Field(gt=0)
     billing_named_skus: int = Field(gt=0)
+    engaged_minutes: float = Field(gt=0)
+    brief_minutes: float = Field(ge=0)
+    judged_share: float = Field(ge=0, le=1)
+    noisy_precision: float = Field(ge=0, le=1)
+    flap_minutes: int = Field(gt=0)
+    repeat_days: int = Field(gt=0)
+    runbook_days: int = Field(gt=0)
+    on_call_days: int = Field(gt=0)
+    shift_hours: Literal[1, 2, 3, 4, 6, 8, 12, 24]
+    shift_start_hour: int = Field(ge=0, lt=24)
+    sleep_from_hour: int = Field(ge=0, lt=24)
+    sleep_to_hour: int = Field(ge=0, lt=24)
     quantiles: tuple[float, ...] = Field(min_length=1)
 
     @property
