@@ -23,9 +23,12 @@ from collector.prometheus.connection import Connection
 from collector.prometheus.envelope import open_envelope
 from collector.prometheus.transport import MAX_ANSWER_BYTES, Transport
 from warehouse.errors import BadAnswer, Rejected, TooLarge
-from warehouse.interval import EPOCH, Interval
+from warehouse.interval import BUCKET, EPOCH, Interval
 
 QUERY = "/api/v1/query"
+QUERY_RANGE = "/api/v1/query_range"
+MAX_STEPS = 10_800
+"""Prometheus refuses more than 11,000 points a series."""
 BUILD_INFORMATION = "/api/v1/status/buildinfo"
 
 VICTORIA_METRICS = re.compile(r'^vm_app_version\{.*?short_version="([^"]*)"', re.MULTILINE)
@@ -73,23 +76,21 @@ class PrometheusClient:
         The batches' intervals follow each other and together are `interval`; store nothing before the last one came
         unless it is stored per batch. Raises SourceError; TooLarge when not even 5 minutes pass.
         """
-        waiting = [interval]
-        refused: timedelta | None = None  # a duration that the server refused: not worth asking again
-        while waiting:
-            window = waiting.pop()
-            halves = window.halves()
-            if halves is None or refused is None or window.duration < refused:
-                try:
-                    batch = self._window(selector, window)
-                except TooLarge:
-                    if halves is None:
-                        raise
-                    refused = window.duration
-                else:
-                    yield batch
-                    continue
-            assert halves is not None
-            waiting += reversed(halves)
+        yield from _halving(interval, BUCKET, lambda window: self._window(selector, window))
+
+    def at_ends(self, promql: str, interval: Interval, step: timedelta) -> Iterator[SampleBatch]:
+        """Values of an instant query at the end of every `step` of `interval`, both whole multiples of seconds.
+
+        `ts` is that end: `start < ts <= end`. A server that refuses a window, or would have to answer with more points
+        than it may, is asked for pieces of it; they follow each other. A moment at which a series has no value (no
+        sample within the server's look-back, or a staleness marker) has no row. Raises SourceError; TooLarge when not
+        even one step passes.
+        """
+        start = interval.start
+        while start < interval.end:
+            end = min(start + MAX_STEPS * step, interval.end)
+            yield from _halving(Interval(start, end), step, lambda window: self._ends(promql, window, step))
+            start = end
 
     def read_ahead(
         self, selector: str, interval: Interval, window: timedelta, threads: int = 2
@@ -172,6 +173,43 @@ class PrometheusClient:
             return SampleBatch(matrix.labels, matrix.samples, window, matrix.skipped)
 
         return self._transport.query(QUERY, form, read, ranged=True)
+
+    def _ends(self, promql: str, window: Interval, step: timedelta) -> SampleBatch:
+        first, last = _milliseconds(window.start + step), _milliseconds(window.end)
+        form = {
+            "query": promql, "start": _seconds(first), "end": _seconds(last), "step": str(step // timedelta(seconds=1)),
+            "nocache": "1",  # VictoriaMetrics would move the moments otherwise
+        }  # fmt: skip
+
+        def read(chunks: Iterator[bytes]) -> SampleBatch:
+            parser = MatrixParser(first, last + 1)
+            for chunk in chunks:
+                parser.feed(chunk)
+            matrix = parser.finish()
+            return SampleBatch(matrix.labels, matrix.samples, window, matrix.skipped)
+
+        return self._transport.query(QUERY_RANGE, form, read, ranged=True)
+
+
+def _halving(interval: Interval, grain: timedelta, ask: Callable[[Interval], SampleBatch]) -> Iterator[SampleBatch]:
+    """What `ask` answers for `interval`, or for halves of it, cut at multiples of `grain`, where that is too large."""
+    waiting = [interval]
+    refused: timedelta | None = None  # a duration that the server refused: not worth asking again
+    while waiting:
+        window = waiting.pop()
+        halves = window.halves(grain)
+        if halves is None or refused is None or window.duration < refused:
+            try:
+                batch = ask(window)
+            except TooLarge:
+                if halves is None:
+                    raise
+                refused = window.duration
+            else:
+                yield batch
+                continue
+        assert halves is not None
+        waiting += reversed(halves)
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -51,8 +51,8 @@ def series_table(
     """One row a series of an answer, in its order: its `series` index, canonical columns, `outcome`, `le`, `labels`
     (those that the metric keeps as a whole, without their prefix, as canonical JSON), and
 
-    `series_key`: what is left of the labels without the replica labels. Series with equal keys are the same thing seen
-    by two replicas of a highly available pair.
+    `series_key`: what is left of the labels without the replica labels, which are `replica`. Series with equal keys are
+    the same thing seen by two replicas of a highly available pair.
     """
     rows = []
     for index, one in enumerate(labels):
@@ -61,8 +61,9 @@ def series_table(
         row["le"] = float(one["le"]) * metric.scale if metric.kind == "histogram" and "le" in one else None
         row["labels"] = whole_labels(one, metric.label_prefix) if metric.label_prefix else None
         row["series_key"] = label_text({name: value for name, value in one.items() if name not in replicas})
+        row["replica"] = label_text({name: one[name] for name in replicas if name in one})
         rows.append(row)
-    text = dict.fromkeys((*IDENTITY, "outcome", "labels", "series_key"), pl.String)
+    text = dict.fromkeys((*IDENTITY, "outcome", "labels", "series_key", "replica"), pl.String)
     return pl.DataFrame(rows, schema={"series": pl.UInt32, **text, "le": pl.Float64})
 
 

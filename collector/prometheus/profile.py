@@ -23,7 +23,7 @@ IDENTITY = (
 )  # fmt: skip
 """The canonical columns that a profile may map labels to."""
 
-Kind = Literal["gauge", "state", "counter", "use", "histogram"]
+Kind = Literal["gauge", "state", "counter", "use", "histogram", "code", "tally"]
 Outcome = Literal["good", "bad", "shed", "client_error", "aborted"]
 
 
@@ -60,10 +60,11 @@ class Metric(BaseModel):
     """One metric of a profile.
 
     `kind`: gauge (averaged), state (a level held over time: value x seconds), counter (reset-aware increase), use (a
-    counter of resource-seconds: its increase belongs to the seconds in which it came about) or histogram (increase of
-    each cumulative `le` bucket). `scale` turns values (for a histogram: `le`) into canonical units: seconds, bytes,
-    watts, ratios 0..1. `label_prefix`: the labels that begin so are kept as a whole, as one JSON text. `raw`: whether
-    its samples are kept for some days beside the facts.
+    counter of resource-seconds: its increase belongs to the seconds in which it came about), histogram (increase of
+    each cumulative `le` bucket), code (a gauge of the last error: its changes) or tally (a device's counter, whatever
+    owner its series name). `scale` turns values (for a histogram: `le`) into canonical units: seconds, bytes, watts,
+    ratios 0..1. `label_prefix`: the labels that begin so are kept as a whole, as one JSON text. `raw`: whether its
+    samples are kept for some days beside the facts. `optional`: nobody misses it where it is not exported.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -75,6 +76,7 @@ class Metric(BaseModel):
     outcome: tuple[OutcomeRule, ...] = ()
     label_prefix: str = ""
     raw: bool = True
+    optional: bool = False
 
     def stream(self, profile: Profile) -> str:
         """The name under which raw samples of this metric are kept."""

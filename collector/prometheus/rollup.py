@@ -48,7 +48,7 @@ def max_gap(step_s: int) -> int:
 
 def look_back(kind: Kind, step_s: int) -> int:
     """Seconds of samples before a window that its buckets depend on."""
-    if kind in ("counter", "use", "histogram"):
+    if kind in ("counter", "use", "histogram", "code", "tally"):
         return COUNTER_SILENCE_S
     return max_gap(step_s) if kind == "state" else 0
 
@@ -75,6 +75,11 @@ def roll_up(samples: pl.DataFrame, kind: Kind, step_s: int, copies: pl.Series | 
         rows = _used(samples, step_s)
     else:
         rows = _averages(samples)
+    return complete(rows)
+
+
+def complete(rows: pl.DataFrame) -> pl.DataFrame:
+    """Bucket rows with all of `COLUMNS`; those that they lack are null."""
     missing = [pl.lit(None, dtype=pl.Float64).alias(column) for column in COLUMNS if column not in rows.columns]
     return rows.with_columns(missing).select(
         "series", "bucket", *[pl.col(column).cast(pl.Float64) for column in COLUMNS]

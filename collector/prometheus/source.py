@@ -46,7 +46,8 @@ class PrometheusSource:
             count = {
                 metric.metric: self._series(metric.selector(self._settings.match), now) for metric in profile.metrics
             }
-            missing = ", ".join(name for name, number in count.items() if not number)
+            wanted = [metric.metric for metric in profile.metrics if not metric.optional]
+            missing = ", ".join(name for name in wanted if not count[name])
             line = f"{profile.id}: {sum(count.values())} series"
             lines.append(f"{line}, missing {missing}" if missing else line)
         return lines

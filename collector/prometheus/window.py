@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
-from collector.prometheus import identity, rollup
+from collector.prometheus import device_events, identity, rollup
 from collector.prometheus.client import PrometheusClient, SampleBatch
 from collector.prometheus.profile import IDENTITY, Kind, Metric, Profile
 from collector.prometheus.raw import RawSamples, raw_samples
@@ -78,20 +78,30 @@ def _whole_series(batches: Sequence[SampleBatch]) -> tuple[list[dict[str, str]],
 def _bucket_rows(
     samples: pl.DataFrame, table: pl.DataFrame, metric: Metric, step_s: int, window: Interval
 ) -> pl.DataFrame:
-    copies = _copies(samples, table) if metric.kind == "gauge" else None
-    rows = rollup.roll_up(samples, metric.kind, step_s, copies)
+    if metric.kind in ("code", "tally"):
+        rows = rollup.complete(_events(samples, table, metric))
+    else:
+        copies = _copies(samples, table) if metric.kind == "gauge" else None
+        rows = rollup.roll_up(samples, metric.kind, step_s, copies)
     start, end = int(window.start.timestamp()), int(window.end.timestamp())
     rows = rows.filter(pl.col("bucket").is_between(start, end, closed="left")).join(table, on="series", how="left")
+    code = ["max"] if metric.kind == "code" else []  # several rows a series and bucket
     if not table["series_key"].is_unique().all():
-        rows = rollup.best_replica(rows, ["series_key"])
+        rows = rollup.best_replica(rows, ["series_key", *code])
     device = ["cluster", "node", "device", "slice", *identity.OWNER]
     if _doubled(table, device):  # two exporters on one node: one of them speaks for the device
-        rows = rollup.best_replica(rows, device)
+        rows = rollup.best_replica(rows, [*device, *code])
     return rows.select(
         pl.lit(metric.measure).alias("measure"), pl.lit(metric.kind).alias("kind"),
         *IDENTITY, "outcome", "labels", "le",
         pl.from_epoch("bucket", time_unit="s").cast(pl.Datetime("us")).alias("ts"), *rollup.COLUMNS,
     )  # fmt: skip
+
+
+def _events(samples: pl.DataFrame, table: pl.DataFrame, metric: Metric) -> pl.DataFrame:
+    same = ["cluster", "node", "device", "slice", "exporter", "replica"]
+    emitters = table.select(pl.struct(same).rank("dense")).to_series()
+    return device_events.roll_up(samples, emitters, table["pod"].is_not_null(), code=metric.kind == "code")
 
 
 def _copies(samples: pl.DataFrame, table: pl.DataFrame) -> pl.Series | None:

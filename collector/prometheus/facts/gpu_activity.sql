@@ -14,5 +14,5 @@ SELECT
     sum("sum") FILTER (measure = 'power') / nullif(sum(weight) FILTER (measure = 'power'), 0) AS power_w
 FROM rollup
 LEFT JOIN share ON share.name = rollup.slice_profile
-WHERE device IS NOT NULL
+WHERE device IS NOT NULL AND kind = 'gauge'
 GROUP BY cluster, node, device, slice, namespace, pod, container, ts
