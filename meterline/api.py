@@ -1,16 +1,18 @@
 """The HTTP API: published results as JSON, and what a monitoring system wants to know about this service.
 
-Read-only, without authentication, on loopback unless the configuration says otherwise. A request is answered from one
-published version; nothing here opens the warehouse.
+Without authentication, on loopback unless the configuration says otherwise. Results are read-only: a request is
+answered from one published version; nothing here opens the warehouse. Alerts are in `api_alerts`, where something can
+be written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -21,7 +23,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from meterline import results
+from meterline.alerting.vitals import Watch
+from meterline.api_alerts.answering import Desk
+from meterline.api_alerts.compatible import Compatible
+from meterline.api_alerts.ours import Ours
+from meterline.api_alerts.saying import SayingPage
 from meterline.bill import Asked
+from meterline.exposition import CONTENT_TYPE, exposition, of_alerts, of_results
 from meterline.month import parse_month
 from meterline.output import as_json
 from warehouse.errors import ConfigurationError, MeterlineError, NothingPublished
@@ -33,12 +41,17 @@ NextRuns = Callable[[], Mapping[str, datetime]]
 LARGEST_PAGE = 10_000
 DEFAULT_PAGE = 1_000
 PATHS = "see /api/v1/kpis, /api/v1/showback, /api/v1/unit-cost, /api/v1/drift, /api/v1/sources, /api/v1/tables/NAME"
-PROMETHEUS_TEXT = "text/plain; version=0.0.4"
 
 
-def create_app(data: Path, address: str = "127.0.0.1", next_runs: NextRuns = dict) -> Starlette:
-    """The application over the results in `data`. `next_runs` says when each source is collected next."""
-    answers = _Answers(data, next_runs)
+def create_app(
+    data: Path, address: str = "127.0.0.1", next_runs: NextRuns = dict, desk: Desk | None = None,
+    external_url: str | None = None,
+) -> Starlette:  # fmt: skip
+    """The application over the results in `data`. `next_runs` says when each source is collected next.
+
+    With a `desk` it takes alerts too. `external_url` is how people elsewhere reach it: its host is answered as well.
+    """
+    answers = _Answers(data, next_runs, desk)
     routes = [
         Route("/healthz", answers.healthz),
         Route("/readyz", answers.readyz),
@@ -50,8 +63,11 @@ def create_app(data: Path, address: str = "127.0.0.1", next_runs: NextRuns = dic
         Route("/api/v1/sources", answers.sources),
         Route("/api/v1/tables/{name}", answers.table),
     ]
+    if desk is not None:
+        routes += [*Compatible(desk).routes(), *Ours(desk).routes(), *SayingPage(desk).routes()]
     # on loopback, a web page elsewhere must not reach us by a name of its own that resolves to 127.0.0.1
-    hosts = ["127.0.0.1", "localhost", "[::1]"] if is_loopback(address) else ["*"]
+    own = ["127.0.0.1", "localhost", "[::1]", *([urlsplit(external_url).hostname or ""] if external_url else [])]
+    hosts = own if is_loopback(address) else ["*"]
     return Starlette(
         routes=routes,
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts)],
@@ -84,9 +100,10 @@ def _refused(request: Request, error: Exception) -> Response:
 
 
 class _Answers:
-    def __init__(self, data: Path, next_runs: NextRuns) -> None:
+    def __init__(self, data: Path, next_runs: NextRuns, desk: Desk | None) -> None:
         self._data = data
         self._next_runs = next_runs
+        self._watch = Watch(desk.log, desk.routing, desk.clock) if desk is not None else None
         self._kept: Published | None = None
 
     def _published(self) -> Published:
@@ -145,33 +162,13 @@ class _Answers:
         try:
             published = self._published()
         except NothingPublished:
-            return PlainTextResponse(exposition(0, []), media_type=PROMETHEUS_TEXT)
-        sources = results.rows_of(published, "source_status", "SELECT * FROM source_status ORDER BY source")
-        return PlainTextResponse(exposition(int(published.version[1:]), sources), media_type=PROMETHEUS_TEXT)
-
-
-def exposition(version: int, sources: list[results.Row]) -> str:
-    """The Prometheus text format; a source that never succeeded has no timestamp."""
-    lines = _metric("meterline_published_version", "Number of the published version, 0 when there is none.")
-    lines.append(f"meterline_published_version {version}")
-    lines += _metric("meterline_source_failures", "Failed passes of the source in a row.")
-    lines += [f"meterline_source_failures{_labels(row)} {row['failures']}" for row in sources]
-    lines += _metric("meterline_source_last_success_timestamp_seconds", "When the source was last collected.")
-    lines += [
-        f"meterline_source_last_success_timestamp_seconds{_labels(row)} "
-        f"{row['succeeded_at'].replace(tzinfo=UTC).timestamp():.3f}"
-        for row in sources
-        if row["succeeded_at"]
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _metric(name: str, meaning: str) -> list[str]:
-    return [f"# HELP {name} {meaning}", f"# TYPE {name} gauge"]
-
-
-def _labels(row: results.Row) -> str:
-    return f'{{source="{row["source"]}"}}'  # names of sources have no character that needs escaping
+            families = of_results(0, [])
+        else:
+            sources = results.rows_of(published, "source_status", "SELECT * FROM source_status ORDER BY source")
+            families = of_results(int(published.version[1:]), sources)
+        if self._watch is not None:
+            families += of_alerts(self._watch.look())
+        return PlainTextResponse(exposition(families), media_type=CONTENT_TYPE)
 
 
 def _month(request: Request) -> Any:

@@ -1,16 +1,17 @@
 """One pass over sources, each on its own: a source that fails is recorded and named, the others are not touched by it.
 
 The outcome of every source is kept in `job_run`, where dashboards and the API find it. Retries of single requests are
-the source's matter; when to come back after a failed pass is the scheduler's.
+the source's matter; when to come back after a failed pass is the scheduler's. Service level indicators are collected
+apart from facts, because they are minutes old and not a quarter of an hour.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -18,6 +19,9 @@ from collector.source import Collected, Progress, SourceSettings
 from warehouse.database import Warehouse
 from warehouse.errors import MeterlineError, SourceError, WarehouseError
 from warehouse.interval import Interval, naive
+
+if TYPE_CHECKING:
+    from meterline.config.model import Config
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +73,63 @@ def collect_source(
         error = explained(source.name, failure)
     failures = record_run(warehouse, f"source:{source.name}", "source", started, clock(), error)
     return Outcome(source.name, collected, error, failures)
+
+
+@dataclass(frozen=True, slots=True)
+class Slis:
+    """What a pass over indicators stored: fact rows, and the error of each indicator that failed, by its name."""
+
+    rows: int
+    failures: Mapping[str, MeterlineError]
+
+
+def collect_slis(warehouse: Warehouse, config: Config, now: datetime, clock: Clock = utc_now) -> Slis:
+    """The newest minutes of all indicators: each Prometheus source, then what is made of facts.
+
+    Recorded as jobs `sli:SOURCE` and `sli:facts`. Costs little when nothing is new. Raises only errors of the warehouse
+    itself.
+    """
+    listed = dict(warehouse.query("SELECT source, count(*) FROM sli_indicator GROUP BY source").rows())
+    rows = 0
+    failures: dict[str, MeterlineError] = {}
+    for source in [one for one in config.sources if one.name in listed]:
+        stored, failed = _slis_of(warehouse, source, now)
+        rows += stored
+        failures.update(failed)
+        record_run(warehouse, f"sli:{source.name}", "sli", now, clock(), _summary(failed, listed[source.name]))
+    if "facts" in listed:
+        from analytics.reliability.from_facts import store_fact_indicators
+
+        made = store_fact_indicators(warehouse, None, now)
+        rows += made.rows
+        failures.update(made.failures)
+        record_run(warehouse, "sli:facts", "sli", now, clock(), _summary(made.failures, listed["facts"]))
+    return Slis(rows, failures)
+
+
+def _slis_of(warehouse: Warehouse, source: SourceSettings, now: datetime) -> tuple[int, Mapping[str, MeterlineError]]:
+    from collector.prometheus.indicator import indicators_of
+    from collector.prometheus.indicators import collect_indicators
+    from collector.prometheus.settings import PrometheusSettings
+
+    if not isinstance(source, PrometheusSettings):
+        return 0, {}
+    try:
+        collected = collect_indicators(warehouse, source, indicators_of(warehouse, source.name), now)
+    except WarehouseError:
+        raise
+    except MeterlineError as error:
+        return 0, {source.name: error}
+    return collected.rows, collected.failures
+
+
+def _summary(failures: Mapping[str, MeterlineError], total: int) -> MeterlineError | None:
+    if not failures:
+        return None
+    sli, first = next(iter(sorted(failures.items())))
+    return SourceError(
+        f"{len(failures)} of {total} indicators failed, the first is {sli}: {first.message}", first.remedy
+    )
 
 
 def explained(source: str, failure: Exception) -> MeterlineError:

@@ -23,20 +23,27 @@ import click
 from analytics.runner import Analysis, analyze
 from dashboards.serve import wait_until_healthy
 from meterline import results
+from meterline.alerting.pulse import page_rules
 from meterline.cli.progress import progress_bar
-from meterline.collecting import Clock, Outcome, collect_all, utc_now
+from meterline.collecting import Clock, Outcome, collect_all, collect_slis, utc_now
 from meterline.config.load import load
-from meterline.config.model import Config
+from meterline.config.model import Config, Listen
 from meterline.inventory import store_inventory
+from meterline.on_call import store_episodes
 from meterline.output import as_json, print_table
+from meterline.runbooks import check_runbooks
 from meterline.service.listening import free_port
 from meterline.service.run import Service, stop_signals
 from meterline.telling import tell
+from sample_data.alert_rules import write_rules
 from sample_data.billing import write_bill
 from sample_data.charges import platform_charges
-from sample_data.configuration import demo_configuration
+from sample_data.configuration import Reliability, demo_configuration
 from sample_data.drift_workspace import write_drift_workspace
+from sample_data.objectives import write_objectives
+from sample_data.routing import write_routing
 from sample_data.server import SamplePlatform
+from warehouse.alert_log.log import AlertLog
 from warehouse.database import Warehouse
 from warehouse.errors import ConfigurationError, MeterlineError
 from warehouse.ownership import Ownership
@@ -70,29 +77,42 @@ def sample(directory: Path, clock: Clock | None = None) -> Iterator[Config]:
 
 
 def _configure(directory: Path, served: SamplePlatform) -> Config:
-    workspace, token = directory / "drift-workspace", directory / "airflow-token"
-    write_drift_workspace(workspace, served.platform.models, served.platform.end, DAYS, seed=served.platform.seed)
-    token.touch(mode=0o600)
-    token.write_text(served.airflow_token, encoding="utf-8")
-    bills = directory / "bills"
-    write_bill(bills, platform_charges(served.platform))
+    platform, workspace, bills = served.platform, directory / "drift-workspace", directory / "bills"
+    write_drift_workspace(workspace, platform.models, platform.end, DAYS, seed=platform.seed)
+    write_bill(bills, platform_charges(platform))
+    write_objectives(directory / "slos", platform, served.runbooks_url)
+    write_rules(directory / "rules" / "changes.yaml", platform, served.runbooks_url)
+    routing_key = _secret(directory / "pagerduty-key", served.pagerduty_key)
+    events = f"{served.pagerduty_url}/v2/enqueue"
+    write_routing(directory / "alertmanager.yml", platform, served.hooks_url, events, routing_key)
+    token = _secret(directory / "airflow-token", served.airflow_token)
+    usual = Listen()
+    reliability = Reliability(
+        served.pagerduty_url,
+        _secret(directory / "pagerduty-token", served.pagerduty_token),
+        _port(usual.address, usual.api),
+        _port(usual.address, usual.dashboards),
+    )
     text = demo_configuration(
-        served.platform, served.prometheus_url, served.airflow_url, token, directory / "data", workspace, bills
+        platform, served.prometheus_url, served.airflow_url, token, directory / "data", workspace, bills, reliability
     )
     target = directory / "meterline.yaml"
     target.write_text(text, encoding="utf-8")
-    config = load(target)
-    listen = config.listen
-    ports = {"api": _port(listen.address, listen.api), "dashboards": _port(listen.address, listen.dashboards)}
-    return config.model_copy(update={"listen": listen.model_copy(update=ports)})
+    return load(target)
+
+
+def _secret(target: Path, text: str) -> Path:
+    target.touch(mode=0o600)
+    target.write_text(text, encoding="utf-8")
+    return target
 
 
 def _port(address: str, port: int) -> int:
-    """The usual port, or 0 (any) when something listens there: a demo should not fail on that."""
+    """The usual port, or a free one when something listens there: a demo should not fail on that."""
     try:
         return free_port(address, port, "listen")
     except ConfigurationError:
-        return 0
+        return free_port(address, 0, "listen")
 
 
 def cycle(config: Config, warehouse: Warehouse) -> tuple[list[Outcome], Analysis]:
@@ -100,10 +120,16 @@ def cycle(config: Config, warehouse: Warehouse) -> tuple[list[Outcome], Analysis
     store_inventory(warehouse, config)
     with progress_bar() as progress:
         outcomes = collect_all(warehouse, config.sources, None, progress)
+        slis = collect_slis(warehouse, config, utc_now())
+        check_runbooks(warehouse, page_rules(warehouse), utc_now())
+        with AlertLog(config.data) as log:
+            store_episodes(warehouse, log, utc_now())
         analysis = analyze(warehouse, utc_now(), progress=progress)
     for outcome in outcomes:
         if outcome.error:
             tell(outcome.error, f"source {outcome.source}: ")
+    for sli, error in slis.failures.items():
+        tell(error, f"indicator {sli}: ")
     for name, reason in analysis.failed.items():
         click.echo(f"error: analytic {name}: {reason}", err=True)
     return outcomes, analysis

@@ -22,6 +22,7 @@ from warehouse.alert_log.intake import accept
 from warehouse.alert_log.log import AlertLog
 
 TURN = 0.01
+SQL = "SELECT ts, value FROM bad WHERE ts >= $since AND ts < $until"
 Labels = Mapping[str, str]
 
 
@@ -64,9 +65,8 @@ def _evaluate(log: AlertLog, batch: Sequence[Labels]) -> None:
     columns = tuple(sorted({name for labels in batch for name in labels if name not in ("alertname", "severity")}))
     rule = Rule.model_validate({
         "name": batch[0]["alertname"], "title": "It is bad", "severity": "page", "owner": "team", "op": ">",
-        "threshold": 0, "runbook_url": "https://runbooks.example/bad", "signal": {"sql": "SELECT ts, value FROM bad WHERE ts >= $since AND ts < $until"},
-        "labels": columns, "every": "1s", "flapping": None,
-        "absent_after": "365d",
+        "threshold": 0, "runbook_url": "https://runbooks.example/bad", "signal": {"sql": SQL}, "labels": columns,
+        "every": "1s", "flapping": None, "absent_after": "365d",
     })  # fmt: skip
     Evaluator(log, [rule], {"sql": lambda rule, since, until: pl.DataFrame(rows)}).run(now)
 

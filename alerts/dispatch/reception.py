@@ -72,7 +72,7 @@ class Reception:
         for place in member.places:
             group = self._group(place)
             fresh = self.groups.join(group, member) and not known
-            old = member.alert.starts_at + place.route.group_wait < self.now
+            old = self.now - member.alert.starts_at > place.route.group_wait
             if old and self.hurry and not group.flushed and group.next_flush_at > self.now:
                 self.groups.schedule(group, self.now)
                 self.moved[place.id] = group

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from meterline.cli.alerts import alerts
 from meterline.cli.analyses import analyze
 from meterline.cli.billing import reconcile
 from meterline.cli.budgets import budgets
@@ -13,6 +14,7 @@ from meterline.cli.exports import export
 from meterline.cli.indicators import drift, kpis
 from meterline.cli.services import demo, run
 from meterline.cli.setup import check, init
+from meterline.cli.slo import slo
 from meterline.cli.sources import collect
 from meterline.cli.unit_costs import unit_cost
 
@@ -40,7 +42,8 @@ def app() -> None:
 
 
 COMMANDS = (
-    init, check, collect, analyze, kpis, showback, close, reconcile, unit_cost, budgets, drift, export, run, demo,
+    init, check, collect, analyze, kpis, showback, close, reconcile, unit_cost, budgets, slo, alerts, drift,
+    export, run, demo,
 )  # fmt: skip
 
 for command in COMMANDS:

@@ -7,18 +7,18 @@ from pathlib import Path
 import click
 
 from meterline.cli.logs import log_to_stderr
-from meterline.cli.options import config_option, json_option, load_config
+from meterline.cli.options import config_option, json_option
 from warehouse.errors import ConfigurationError
 
 
 @click.command()
 @config_option
 def run(config: Path) -> int:
-    """Run the service: scheduler, API and dashboards."""
+    """Run the service: scheduler, API, dashboards and alerts."""
     from meterline.service.run import run as run_service
 
     log_to_stderr()
-    run_service(load_config(config), click.echo)
+    run_service(config, click.echo)
     return 0
 
 

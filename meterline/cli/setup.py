@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from meterline.cli.options import config_option, json_option, load_config
-from warehouse.errors import ConfigurationError, MeterlineError
+from warehouse.errors import ConfigurationError
 
 CONFIG_NAME = "meterline.yaml"
 SCHEMA_NAME = "meterline.schema.json"
@@ -43,40 +43,43 @@ def init(directory: Path) -> int:
 @config_option
 @json_option
 def check(config: Path, json: bool) -> int:
-    """Validate the configuration and reach every source.
+    """Validate the configuration, and reach every source and Alertmanager.
 
-    Prices that contradict each other or lack a rate are named, and the answer is 1 when that has begun: reports are
-    made without them.
+    Every query of an objective is asked once. The answer is 1 when something does not work as configured: a query, a
+    receiver, or prices that contradict each other or lack a rate since some time; reports are made without those.
     """
-    from meterline.collecting import explained, utc_now
+    from meterline.checking.alerting import check_alerting, read_alerting
+    from meterline.checking.objectives import check_objectives
+    from meterline.checking.sources import check_sources
+    from meterline.collecting import utc_now
     from meterline.inventory import inventory
     from meterline.output import as_json
     from meterline.telling import tell
     from warehouse.interval import naive
 
     loaded = load_config(config)
-    failed: list[tuple[str, MeterlineError]] = []
-    found: list[dict[str, object]] = []
-    for source in loaded.sources:
-        try:
-            lines = source.open().check()
-        except Exception as failure:  # one source's failure must not hide what the others say
-            reason = explained(source.name, failure)
-            failed.append((source.name, reason))
-            found.append({"source": source.name, "ok": False, "error": reason.message, "remedy": reason.remedy})
-            continue
-        found.append({"source": source.name, "ok": True, "found": lines})
-        if not json:
-            click.echo("\n".join([f"{source.name}: {line}" for line in lines]))
+    read = read_alerting(loaded)
+    now = utc_now()
+    sources = check_sources(loaded.sources)
+    unreached = [one["source"] for one in sources.content if not one["ok"]]
+    slos = check_objectives(loaded, unreached, now)
+    alerting = check_alerting(loaded, read)
+    findings = (sources, slos, alerting)
     problems = inventory(loaded)["price_problem"].to_dicts()
     if json:
-        click.echo(as_json({"config": str(config), "sources": found, "prices": problems}))
-    elif not failed:
-        click.echo(f"{config}: valid, {len(found)} of {len(found)} sources reached")
-    for name, reason in failed:
-        tell(reason, f"source {name}: ")
-    for one in problems:
-        click.echo(f"warning: {one['problem']}\n  fix: {one['remedy']}", err=True)
-    now = naive(utc_now())
-    begun = any(one["valid_from"] is None or one["valid_from"] <= now for one in problems)
-    return 3 if failed else int(begun)
+        parts = {"sources": sources.content, "slos": slos.content, "alerting": alerting.content, "prices": problems}
+        click.echo(as_json({"config": str(config), **parts}))
+    else:
+        for line in [line for finding in findings for line in finding.lines]:
+            click.echo(line)
+        if not any(finding.failed or finding.wrong for finding in findings):
+            click.echo(f"{config}: valid, {len(sources.content)} of {len(sources.content)} sources reached")
+    for subject, error in [one for finding in findings for one in (*finding.failed, *finding.wrong)]:
+        tell(error, f"{subject}: ")
+    warnings = [*((one["problem"], one["remedy"]) for one in problems), *(w for one in findings for w in one.warnings)]
+    for text, remedy in warnings:
+        click.echo(f"warning: {text}" + (f"\n  fix: {remedy}" if remedy else ""), err=True)
+    if any(finding.failed for finding in findings):
+        return 3
+    begun = any(one["valid_from"] is None or one["valid_from"] <= naive(now) for one in problems)
+    return int(begun or any(finding.wrong for finding in findings))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from collector.source import SourceSettings
-    from meterline.collecting import Outcome
+    from meterline.collecting import Outcome, Slis
     from meterline.config.model import Config
 
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 @click.option("--source", "names", multiple=True, metavar="NAME", help="Only this source; may be given several times.")
 @interval_options
 def collect(config: Path, json: bool, names: tuple[str, ...], start: datetime | None, end: datetime | None) -> int:
-    """Store what is new in every source.
+    """Store what is new in every source, and in the indicators of objectives.
 
-    With --from (and --to), exactly that interval: collecting it again changes nothing.
+    With --from (and --to), exactly that interval of the sources: collecting it again changes nothing.
     """
-    from meterline.collecting import collect_all, utc_now
+    from meterline.collecting import Slis, collect_all, collect_slis, utc_now
     from meterline.inventory import store_inventory
     from warehouse.database import Warehouse
 
@@ -41,8 +41,11 @@ def collect(config: Path, json: bool, names: tuple[str, ...], start: datetime | 
         store_inventory(warehouse, loaded)
         with progress_bar() as progress, ends_at_once():
             outcomes = collect_all(warehouse, chosen, span, progress)
+            now = span is None and not names
+            slis = collect_slis(warehouse, loaded, utc_now()) if now else Slis(0, {})
     report(outcomes, json)
-    return 3 if any(outcome.error for outcome in outcomes) else 0
+    report_slis(slis, json)
+    return 3 if slis.failures or any(outcome.error for outcome in outcomes) else 0
 
 
 def choose(config: Config, names: tuple[str, ...]) -> list[SourceSettings]:
@@ -70,6 +73,16 @@ def report(outcomes: list[Outcome], json: bool) -> None:
             within = f" in {outcome.collected.interval}" if outcome.collected.interval else ""
             click.echo(f"{outcome.source}: {outcome.collected.rows} rows{within}")
             click.echo("".join([f"  note: {note}\n" for note in outcome.collected.notes]), nl=False)
+
+
+def report_slis(slis: Slis, json: bool) -> None:
+    """What was stored of service level indicators on stdout, where there are any, and errors on stderr."""
+    from meterline.telling import tell
+
+    for sli, error in slis.failures.items():
+        tell(error, f"indicator {sli}: ")
+    if slis.rows and not json:
+        click.echo(f"indicators: {slis.rows} rows")
 
 
 def as_row(outcome: Outcome) -> dict[str, object]:

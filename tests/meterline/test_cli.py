@@ -56,7 +56,7 @@ def test_every_command_has_help_and_refuses_unknown_options(cli, command: str) -
 def test_a_missing_configuration_is_2_and_says_how_to_make_one(cli, tmp_path: Path, command: str) -> None:
     month = ["--month", "2026-10"]
     more = month if command in ("showback", "unit-cost", "close", "reconcile") else []
-    words = ["export", "facts"] if command == "export" else [command]
+    words = {"export": ["export", "facts"], "alerts": ["alerts", "list"]}.get(command, [command])
     ran = cli(*words, "--config", tmp_path / "none.yaml", *more)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == (

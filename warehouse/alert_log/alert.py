@@ -8,9 +8,12 @@ from datetime import datetime
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 OFFSET = np.uint64(14695981039346656037)
 PRIME = np.uint64(1099511628211)
+OCTETS_AT_ONCE = 4 << 20
+"""As many are hashed together, padding included: one long label must not make thousands of short ones as long."""
 
 Labels = Mapping[str, str]
 
@@ -24,25 +27,31 @@ def fingerprint(labels: Labels) -> str:
 
 
 def fingerprints(several: Sequence[Labels]) -> tuple[str, ...]:
-    """The fingerprint of each: byte by byte over all of them at once, as a storm brings thousands."""
-    if not several:
-        return ()
+    """The fingerprint of each: byte by byte over many of them at once, as a storm brings thousands."""
     texts = [
         b"".join([name.encode() + b"\xff" + value.encode() + b"\xff" for name, value in sorted(one.items()) if value])
         for one in several
     ]
-    lengths = np.array([len(text) for text in texts])
-    order = np.argsort(-lengths, kind="stable")  # the longest first: those that go on are always a head of the array
-    width = int(lengths.max())
-    octets = np.frombuffer(b"".join([texts[place].ljust(width, b"\0") for place in order]), dtype=np.uint8)
+    order = sorted(range(len(texts)), key=lambda place: -len(texts[place]))
+    found = np.empty(len(texts), dtype=np.uint64)
+    start = 0
+    while start < len(order):
+        some = order[start : start + max(1, OCTETS_AT_ONCE // max(1, len(texts[order[start]])))]
+        found[some] = _digests([texts[place] for place in some])
+        start += len(some)
+    return tuple([f"{digest:016x}" for digest in found.tolist()])
+
+
+def _digests(texts: Sequence[bytes]) -> NDArray[np.uint64]:
+    """The hash of each; the longest comes first, so that those that go on are always a head of the array."""
+    width = len(texts[0])
+    octets = np.frombuffer(b"".join([text.ljust(width, b"\0") for text in texts]), dtype=np.uint8)
     columns = octets.reshape(len(texts), width).T.astype(np.uint64)
-    going_on = np.searchsorted(-lengths[order], -np.arange(width), side="left")
+    going_on = np.searchsorted([-len(text) for text in texts], -np.arange(width), side="left")
     digests = np.full(len(texts), OFFSET)
     for column, rows in zip(columns, going_on, strict=True):
         digests[:rows] = (digests[:rows] ^ column[:rows]) * PRIME  # modulo 2^64, as arrays of uint64 are
-    found = np.empty_like(digests)
-    found[order] = digests
-    return tuple([f"{digest:016x}" for digest in found.tolist()])
+    return digests
 
 
 def as_text(content: object) -> str:

@@ -1,6 +1,7 @@
 """What people say about alerts: that they are on it, and whether the page was worth it.
 
-Both belong to the episode, the one time that the alert fired: the newest of each alert. The first acknowledgement
+Both belong to the episode, the one time that the alert fired: the newest of each alert, or with `told_at` the one that
+was the newest then. So a link in a message of last week says nothing about what fires today. The first acknowledgement
 stays; of the verdicts the last one counts. Every word is an event too.
 """
 
@@ -17,36 +18,56 @@ from warehouse.alert_log.moment import to_us
 Verdict = Literal["actionable", "noise", "planned", "duplicate"]
 VERDICTS: tuple[str, ...] = get_args(Verdict)
 
-NEWEST = "fired_at = (SELECT max(fired_at) FROM episode AS newer WHERE newer.fingerprint = episode.fingerprint)"
+NEWEST = """
+fired_at = (SELECT max(fired_at) FROM episode AS newer WHERE newer.fingerprint = episode.fingerprint
+            AND (? IS NULL OR newer.fired_at <= ?))
+"""
+FORWARD = """
+INSERT INTO delivery (group_key, receiver, integration, dedup_key, reason, priority, alerts, payload, state, created_at,
+                      next_at)
+SELECT group_key, receiver, integration, dedup_key, 'acknowledged', 0, alerts,
+       json_set(payload, '$.status', 'acknowledged', '$.meterline.acknowledged_by', :by), 'queued', :at, :at
+FROM delivery
+WHERE id IN (SELECT max(id) FROM delivery WHERE integration LIKE 'pagerduty%' GROUP BY group_key, receiver, integration)
+  AND reason <> 'acknowledged' AND json_extract(payload, '$.status') = 'firing'
+  AND EXISTS (SELECT 1 FROM json_each(alerts) WHERE value IN (
+      SELECT said.value FROM json_each(:prints) AS said WHERE NOT EXISTS (
+          SELECT 1 FROM episode WHERE fingerprint = said.value AND fired_at > :told_at)))
+"""
 
 
-def acknowledge(tx: Writing, fingerprints: Sequence[str], by: str, note: str, now: datetime) -> int:
+def acknowledge(
+    tx: Writing, fingerprints: Sequence[str], by: str, note: str, now: datetime, told_at: datetime | None = None
+) -> int:
     """Somebody is on it; how many alerts are known by these fingerprints."""
     return _record(
         tx, fingerprints, "acknowledged", {"by": by, "note": note}, now,
-        "acked_at = coalesce(acked_at, ?), acked_by = coalesce(acked_by, ?)", (to_us(now), by), note,
+        "acked_at = coalesce(acked_at, ?), acked_by = coalesce(acked_by, ?)", (to_us(now), by), note, told_at,
     )  # fmt: skip
 
 
-def judge(tx: Writing, fingerprints: Sequence[str], verdict: str, by: str, note: str, now: datetime) -> int:
+def judge(
+    tx: Writing, fingerprints: Sequence[str], verdict: str, by: str, note: str, now: datetime,
+    told_at: datetime | None = None,
+) -> int:  # fmt: skip
     """Somebody says what the page was worth; how many alerts are known. Raises ValueError for an unknown verdict."""
     if verdict not in VERDICTS:
         raise ValueError(f"{verdict!r} is no verdict, expected one of {', '.join(VERDICTS)}")
     return _record(
         tx, fingerprints, "judged", {"by": by, "note": note, "verdict": verdict}, now,
-        "verdict = ?, verdict_by = ?, verdict_at = ?", (verdict, by, to_us(now)), note,
+        "verdict = ?, verdict_by = ?, verdict_at = ?", (verdict, by, to_us(now)), note, told_at,
     )  # fmt: skip
 
 
 def _record(
     tx: Writing, fingerprints: Sequence[str], kind: str, detail: dict[str, str], now: datetime, change: str,
-    values: tuple[object, ...], note: str,
+    values: tuple[object, ...], note: str, told_at: datetime | None,
 ) -> int:  # fmt: skip
-    known = 0
+    known, until = 0, to_us(told_at)
     for one in fingerprints:
         changed = tx.execute(
             f"UPDATE episode SET {change}, notes = notes + ? WHERE fingerprint = ? AND {NEWEST}",
-            (*values, int(bool(note)), one),
+            (*values, int(bool(note)), one, until, until),
         )
         if changed:
             known += 1
@@ -67,25 +88,12 @@ def told_of(log: AlertLog, dedup_key: str, before: datetime) -> tuple[str, ...]:
     return tuple(row["value"] for row in rows)
 
 
-def forward_acknowledgement(tx: Writing, fingerprints: Sequence[str], by: str, now: datetime) -> int:
-    """Queue an acknowledgement for each PagerDuty incident that these alerts opened; how many."""
-    queued = 0
-    at = to_us(now)
-    for one in fingerprints:
-        queued += tx.execute(
-            """
-            INSERT INTO delivery (group_key, receiver, integration, dedup_key, reason, priority, alerts, payload, state,
-                                  created_at, next_at)
-            SELECT d.group_key, d.receiver, d.integration, d.dedup_key, 'acknowledged', 0, d.alerts,
-                   json_set(d.payload, '$.status', 'acknowledged', '$.meterline.acknowledged_by', :by), 'queued', :at,
-                   :at
-            FROM delivery AS d
-            WHERE d.integration LIKE 'pagerduty%' AND d.reason <> 'acknowledged'
-              AND EXISTS (SELECT 1 FROM json_each(d.alerts) WHERE value = :one)
-              AND json_extract(d.payload, '$.status') = 'firing'
-              AND d.id = (SELECT max(id) FROM delivery AS n WHERE n.group_key = d.group_key
-                          AND n.receiver = d.receiver AND n.integration = d.integration)
-            """,
-            {"by": by, "at": at, "one": one},
-        )
-    return queued
+def forward_acknowledgement(
+    tx: Writing, fingerprints: Sequence[str], by: str, now: datetime, told_at: datetime | None = None
+) -> int:
+    """Queue an acknowledgement for each PagerDuty incident that is open for these alerts; how many.
+
+    None for alerts that fired again after `told_at`: that incident is another one.
+    """
+    values = {"by": by, "at": to_us(now), "prints": as_text(list(fingerprints)), "told_at": to_us(told_at or now)}
+    return tx.execute(FORWARD, values)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from warehouse.errors import WarehouseError
 
@@ -17,9 +18,18 @@ FILE_NAME = "alerts.sqlite"
 SCHEMA_VERSION = 1
 BUSY_SECONDS = 10.0
 CACHE_KIB = 32 * 1024
+READER_CACHE_KIB = 4 * 1024  # each thread that reads has one
 CHECKPOINT_PAGES = 8000  # 32 MB of write-ahead log: a storm touches many pages, and each checkpoint waits for the disk
 
 Parameters = Mapping[str, Any] | Sequence[Any]
+Connection = TypeVar("Connection", bound=sqlite3.Connection)
+
+
+class _Reader(sqlite3.Connection):
+    """A thread's connection for reading. It is closed with its thread: web servers end idle threads all day long."""
+
+    def __del__(self) -> None:
+        self.close()
 
 
 class Writing:
@@ -56,10 +66,10 @@ class AlertLog:
         self._path = directory / FILE_NAME
         self._lock = threading.RLock()
         self._reading = threading.local()
-        self._readers: list[sqlite3.Connection] = []
+        self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
         with self._explained():
             directory.mkdir(parents=True, exist_ok=True)
-            self._connection = self._connect()
+            self._connection = self._connect(sqlite3.Connection, CACHE_KIB)
             self._migrate()
 
     @classmethod
@@ -67,14 +77,15 @@ class AlertLog:
         """Whether a log was ever begun there."""
         return (directory / FILE_NAME).exists()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, kind: type[Connection], cache_kib: int) -> Connection:
         connection = sqlite3.connect(
-            self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
-        )
+            self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, factory=kind,
+            cached_statements=256,
+        )  # fmt: skip
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.execute(f"PRAGMA cache_size = -{cache_kib}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         return connection
 
@@ -107,11 +118,11 @@ class AlertLog:
     def rows(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
         """All rows of one SELECT over what is stored; waits for no writer."""
         with self._explained():
-            connection: sqlite3.Connection | None = getattr(self._reading, "connection", None)
+            connection: _Reader | None = getattr(self._reading, "connection", None)
             if connection is None:
-                connection = self._reading.connection = self._connect()
+                connection = self._reading.connection = self._connect(_Reader, READER_CACHE_KIB)
                 with self._lock:
-                    self._readers.append(connection)
+                    self._readers.add(connection)
             return connection.execute(sql, parameters).fetchall()
 
     def close(self) -> None:

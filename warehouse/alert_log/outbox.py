@@ -115,13 +115,16 @@ def end_attempt(
 
 def _mark_paged(tx: Writing, attempt: int, at: int) -> None:
     row = tx.rows(
-        "SELECT id, alerts, receiver, reason FROM delivery WHERE id = (SELECT delivery_id FROM attempt WHERE id = ?)",
+        "SELECT id, alerts, receiver, reason, created_at FROM delivery "
+        "WHERE id = (SELECT delivery_id FROM attempt WHERE id = ?)",
         (attempt,),
     )[0]
     prints = json.loads(row["alerts"])
+    # one that waited long does not speak of an alert that began again meanwhile
     tx.each(
-        "UPDATE episode SET paged_at = ? WHERE fingerprint = ? AND paged_at IS NULL AND ended_at IS NULL",
-        [(at, one) for one in prints],
+        "UPDATE episode SET paged_at = ? WHERE fingerprint = ? AND paged_at IS NULL AND ended_at IS NULL "
+        "AND fired_at <= ?",
+        [(at, one, row["created_at"]) for one in prints],
     )
     detail = as_text({"delivery": row["id"], "receiver": row["receiver"], "reason": row["reason"]})
     tx.each(
