@@ -15,7 +15,7 @@ from dashboards.components.banner import failures
 from dashboards.components.empty import empty
 from dashboards.components.freshness import freshness
 from dashboards.components.markup import sentence
-from dashboards.navigation import OVERVIEW, sections
+from dashboards.navigation import ENTRIES, OVERVIEW, sections
 from dashboards.period import GRAINS, Period, opening
 from dashboards.queries import frame
 from dashboards.reading import Results, current, data_directory
@@ -39,11 +39,14 @@ def main() -> None:
         section: [st.Page(one.file, title=one.title, icon=one.icon, default=one is OVERVIEW) for one in entries]
         for section, entries in sections().items()
     })  # fmt: skip
+    live = any(entry.live and entry.title == page.title for entry in ENTRIES)
     try:
-        results = current(data_directory())
-        if _frame(results):
+        results = _results(live)
+        if results is None:
             page.run()
-            facts = view.chosen().meta
+        elif _frame(results, live):
+            page.run()
+            facts = frame.meta(results)
             freshness(results.version, facts.facts_from, facts.facts_to, foot=True)
     except NothingPublished as error:
         empty("No results are published yet", f"{sentence(error.message)} {sentence(error.remedy)}", FIRST_STEPS)
@@ -51,8 +54,18 @@ def main() -> None:
         empty("This page cannot be shown", f"{sentence(error.message)} {sentence(error.remedy)}")
 
 
-def _frame(results: Results) -> bool:
-    """Controls, freshness and banners; False when there is no period to show."""
+def _results(live: bool) -> Results | None:
+    """What is published now; a live page does without."""
+    try:
+        return current(data_directory())
+    except NothingPublished:
+        if live:
+            return None
+        raise
+
+
+def _frame(results: Results, live: bool) -> bool:
+    """Controls, freshness and banners; False when there is no period to show, and the page needs one."""
     facts = frame.meta(results)
     with st.sidebar:
         freshness(results.version, facts.facts_from, facts.facts_to)
@@ -69,6 +82,8 @@ def _frame(results: Results) -> bool:
             label_visibility="collapsed", width=170,
         )  # fmt: skip
     failures(frame.failing_sources(results), frame.failing_analytics(results))
+    if period is None and live:
+        return True
     if period is None:
         empty(
             "Nothing has been collected yet",

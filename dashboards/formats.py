@@ -6,7 +6,7 @@ a float. Figures use a comma for thousands and a no-break space before a unit, s
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 
 DASH = "–"
@@ -105,3 +105,22 @@ def difference(now: float, before: float, unit: str) -> str:
     if unit == "ratio":
         return points(now - before)
     return f"{signed((now / before - 1) * 100)}{NBSP}%" if before else DASH
+
+
+def age(span: timedelta) -> str:
+    """How long something has been so: `20 s`, `42 min`, `3.5 h`, `6 d`."""
+    seconds = max(span.total_seconds(), 0.0)
+    if seconds < 60:
+        return f"{seconds:.0f}{NBSP}s"
+    if seconds < 7200:
+        return f"{seconds // 60:.0f}{NBSP}min"
+    size, unit = (3600, "h") if seconds < 172_800 else (86_400, "d")
+    value = seconds / size
+    return f"{value:.{0 if value >= 10 else 1}f}{NBSP}{unit}"
+
+
+def clock(value: datetime | None, now: datetime) -> str:
+    """A UTC time of the day, with its date where that is not today's: `16:20`, `22 Nov 17:03`."""
+    if value is None:
+        return DASH
+    return f"{value:%H:%M}" if value.date() == now.date() else f"{value:%-d %b %H:%M}"

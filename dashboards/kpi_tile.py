@@ -26,7 +26,7 @@ def kpi_tile(view: View, row: dict[str, Any], note: str = "") -> Tile:
     return Tile(
         title=row["title"],
         figure=formats.of_unit(value, unit, currency),
-        verdict=row["verdict"] or "none",
+        verdict=_verdict(row),
         status=row["status"],
         target=target_text(row["target"], unit, currency),
         trend=trend_text(view, row, history),
@@ -39,6 +39,11 @@ def kpi_tile(view: View, row: dict[str, Any], note: str = "") -> Tile:
         history=_weeks(history, view.period.grain),
         help=row["question"] or "",
     )
+
+
+def _verdict(row: dict[str, Any]) -> str:
+    """Without `n` nobody knows how much the value stands on (a precision of which too little is judged): no colour."""
+    return "unjudged" if row["n"] is None and row["value"] is not None and row["target"] else row["verdict"] or "none"
 
 
 def one(view: View, kpi: str, note: str = "") -> Tile | None:

@@ -11,15 +11,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A page: its file below dashboards/, its title, its symbol (Material, part of Streamlit itself), its section."""
+    """A page: its file below dashboards/, its title, its symbol (Material, part of Streamlit itself), its section.
+
+    A `live` one reads the log of alerts, and is shown also while nothing is published.
+    """
 
     file: str
     title: str
     icon: str
     section: str = ""
+    live: bool = False
 
 
-EFFICIENCY, SPEND = "Efficiency", "Spend"
+EFFICIENCY, SPEND, RELIABILITY = "Efficiency", "Spend", "Reliability"
 OVERVIEW = Entry("screens/overview.py", "Overview", ":material/speed:")
 GPU = Entry("screens/gpu.py", "GPU efficiency", ":material/memory:", EFFICIENCY)
 SERVING = Entry("screens/serving.py", "Serving", ":material/bolt:", EFFICIENCY)
@@ -29,12 +33,17 @@ SHOWBACK = Entry("screens/showback.py", "Showback", ":material/payments:", SPEND
 UNIT_COST = Entry("screens/unit_cost.py", "Unit cost", ":material/sell:", SPEND)
 BUDGETS = Entry("screens/budgets.py", "Budgets", ":material/flag:", SPEND)
 RECONCILIATION = Entry("screens/reconciliation.py", "Reconciliation", ":material/receipt_long:", SPEND)
+SLOS = Entry("screens/slos.py", "SLOs", ":material/target:", RELIABILITY)
+ALERTS = Entry("screens/alerts.py", "Alerts", ":material/notifications:", RELIABILITY, live=True)
+ON_CALL = Entry("screens/on_call.py", "On-call health", ":material/support_agent:", RELIABILITY)
 
-ENTRIES = (OVERVIEW, GPU, SERVING, PIPELINES, DRIFT, SHOWBACK, UNIT_COST, BUDGETS, RECONCILIATION)
+ENTRIES = (
+    OVERVIEW, GPU, SERVING, PIPELINES, DRIFT, SLOS, ALERTS, ON_CALL, SHOWBACK, UNIT_COST, BUDGETS, RECONCILIATION,
+)  # fmt: skip
 
 BY_TOPIC = {
     "gpu": GPU, "serving": SERVING, "pipelines": PIPELINES, "drift": DRIFT, "cost": SHOWBACK, "unit": UNIT_COST,
-    "budget": BUDGETS, "billing": RECONCILIATION,
+    "budget": BUDGETS, "billing": RECONCILIATION, "slo": SLOS, "on_call": ON_CALL,
 }  # fmt: skip
 """The page of a topic: the folder of analytics/ that a KPI or finding comes from."""
 

@@ -49,3 +49,8 @@ def chosen() -> View:
     view = st.session_state[_KEY]
     assert isinstance(view, View)
     return view
+
+
+def team_chosen() -> str | None:
+    """The team of this run, also on a page that is shown while nothing is published; None is all teams."""
+    return st.session_state.get("team") or None

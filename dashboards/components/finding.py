@@ -9,7 +9,10 @@ from dashboards.components.markup import draw, sentence, text
 SHORT = 14
 """A name up to this length is not broken at its hyphens; a longer one would leave a gap in the line before it."""
 
-GLYPHS = {"warning": ("▲ Warning", "ml-verdict ml-fail"), "info": ("○ Note", "ml-verdict ml-none")}
+GLYPHS = {
+    "error": ("✕ Error", "ml-verdict ml-fail"), "warning": ("▲ Warning", "ml-verdict ml-fail"),
+    "info": ("○ Note", "ml-verdict ml-none"),
+}  # fmt: skip
 
 
 def page_title(eyebrow: str, finding: str) -> None:

@@ -18,6 +18,7 @@ VERDICTS = {
     "pass": ("✓ on target", "ml-pass"),
     "fail": ("✕ off target", "ml-fail"),
     "inconclusive": ("≈ inconclusive", "ml-inconclusive"),
+    "unjudged": ("≈ not enough evidence", "ml-none"),
     "none": ("no target", "ml-none"),
 }
 STATUSES = {

@@ -67,11 +67,11 @@ def failing_analytics(results: Results) -> pl.DataFrame:
 
 
 def findings(results: Results, topics: tuple[str, ...]) -> pl.DataFrame:
-    """Findings of some topics, warnings first."""
+    """Findings of some topics, errors first, then warnings."""
     listed = ", ".join(f"'{topic}'" for topic in topics)
     return results.rows(
         f"SELECT severity, topic, subject, text, remedy FROM finding WHERE topic IN ({listed}) "
-        "ORDER BY severity DESC, topic, subject, text",
+        "ORDER BY CASE severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, topic, subject, text",
         ("finding",),
     )
 

@@ -11,7 +11,8 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from datetime import date
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,7 +21,12 @@ import pytest
 
 from dashboards.navigation import ENTRIES
 from dashboards.serve import command, environment, wait_until_healthy
+from published import alert_log
 from published.version import make, tables
+from warehouse.alert_log.alert import fingerprint
+from warehouse.alert_log.feedback import acknowledge
+from warehouse.alert_log.history import newest_episode
+from warehouse.alert_log.log import AlertLog
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -36,7 +42,7 @@ SIZES = {
 }  # fmt: skip
 SEEN = (("light", "wide"), ("dark", "wide"), ("light", "tablet"), ("light", "phone"), ("dark", "phone"))
 TITLES = {
-    "overview": "5 of 6 KPIs meet their target",
+    "overview": "6 of 10 KPIs meet their target",
     "gpu": "64 GPUs did",
     "serving": "summaries missed the availability target",
     "pipelines": "training runs and",
@@ -45,7 +51,12 @@ TITLES = {
     "unit_cost": "A thousand inferences cost",
     "budgets": "research is over budget",
     "reconciliation": "more than was metered in November 2026 so far",
+    "slos": "Ranker answers has used up its error budget; Chat answers burns its budget too fast",
+    "alerts": "6 alerts fire; slo_burn of chat pages and nobody has acknowledged it",
+    "on_call": "46 pages in November 2026 so far",
 }
+OF_NOW = ("Drift", "SLOs", "Alerts")
+"""Pages that show the state of now, whatever period is chosen."""
 TABLES = ("overview",)
 """Pages without a chart."""
 GROUND = {"light": "rgb(247, 245, 240)", "dark": "rgb(19, 23, 26)"}
@@ -57,20 +68,28 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A running server over the fixture."""
-    data = tmp_path_factory.mktemp("data")
-    make(data)
+@contextmanager
+def serving(data: Path, log: Path) -> Iterator[str]:
+    """A server over `data` while the block runs; where it answers."""
     port = free_port()
-    with (tmp_path_factory.mktemp("log") / "streamlit.log").open("w") as log:
-        server = subprocess.Popen(command(data, port), env=environment(data), stdout=log, stderr=log)
+    with (log / "streamlit.log").open("w") as output:
+        server = subprocess.Popen(command(data, port), env=environment(data), stdout=output, stderr=output)
         try:
             wait_until_healthy(f"http://127.0.0.1:{port}", 60)
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
             server.wait(10)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A running server over the fixture."""
+    data = tmp_path_factory.mktemp("data")
+    make(data)
+    alert_log.write(data, datetime.now(UTC))
+    with serving(data, tmp_path_factory.mktemp("log")) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +173,7 @@ def test_switching_pages_keeps_the_period_and_is_quick(
             )
             if around:
                 took[entry.title] = time.perf_counter() - began
-            if entry.title != "Drift":  # which shows the state of now
+            if entry.title not in OF_NOW:
                 assert "WEEK 47" in page.locator(".ml-eyebrow").inner_text().upper()
     with capsys.disabled():
         print("\n  page switches: " + ", ".join(f"{name} {seconds:.2f} s" for name, seconds in took.items()), end="")
@@ -223,3 +242,39 @@ def test_what_is_shown_and_the_lines_behind_it_can_be_taken_away(address: str, c
     assert taken["cost_line"].height == of_assist.height
     assert sum(int(one) for one in taken["cost_line"]["quantity"]) == sum(int(one) for one in of_assist["quantity"])
     context.close()
+
+
+def test_an_alert_is_acknowledged_and_the_page_refreshes_by_itself(
+    chromium: object, tmp_path_factory: pytest.TempPathFactory, album: Path
+) -> None:
+    """With nothing published: the page of alerts needs the log alone."""
+    data = tmp_path_factory.mktemp("alerts")
+    alert_log.write(data, datetime.now(UTC))
+    with serving(data, tmp_path_factory.mktemp("log")) as address:
+        context = chromium.new_context(viewport=SIZES["wide"])  # type: ignore[attr-defined]
+        page = context.new_page()
+        page.goto(f"{address}/alerts")
+        finding(page, "slo_burn of chat pages and nobody has acknowledged it")
+        page.get_by_role("button", name="Open slo_burn of chat").click()
+        page.get_by_text("Yes: sent to oncall (pagerduty[0])").wait_for()
+        assert f"alert={fingerprint(alert_log.CHAT)}" in page.url
+        page.get_by_role("button", name="Acknowledge", exact=True).click()
+        page.get_by_text("Write your name first").wait_for()
+        page.get_by_label("Your name").fill("mira")
+        page.get_by_role("button", name="Acknowledge", exact=True).click()
+        finding(page, "all 2 pages are acknowledged")
+        page.get_by_text("Acknowledged by mira at").wait_for()
+        page.screenshot(path=album / "alerts-acknowledged.png")
+        with AlertLog(data) as log:
+            episode = newest_episode(log, fingerprint(alert_log.CHAT))
+            assert episode is not None
+            assert episode.acked_by == "mira"
+            page.get_by_label("Note (optional)").fill("half writ")
+            with log.transaction() as tx:  # somebody else, meanwhile
+                acknowledge(tx, [fingerprint(alert_log.STALE)], "lee", "", datetime.now(UTC))
+        page.locator(".ml-tile", has_text="Acknowledged").get_by_text("3", exact=True).wait_for(timeout=30_000)
+        assert page.get_by_label("Note (optional)").input_value() == "half writ"
+        assert page.locator(".ml-answer").count() == 1
+        page.reload()
+        page.get_by_text("Acknowledged by mira at").wait_for()
+        context.close()

@@ -23,8 +23,10 @@ SUBJECTS = {
     "cost_line": "showback",
     "budget_status": "budgets",
     "reconciliation_day": "reconciliation",
+    "slo_status": "slos",
+    "on_call_month": "on_call",
 }
-WITH = {"cost_line": ("cost_transfer",)}  # what cannot be there without the other
+WITH = {"cost_line": ("cost_transfer",), "on_call_month": ("runbook_status",)}  # what cannot be there without the other
 
 
 def number(value: float, digits: int = 1) -> str:
@@ -55,7 +57,10 @@ def test_overview_shows_each_kpi_as_published(page: Open) -> None:
     assert f"{platform['cost_per_1k_inferences']['value']:.4g} USD" in shown
     assert platform["drift_detection_coverage"]["value"] is None
     assert "Drift detection coverage ○ no value No data in this period" in shown
-    assert "5 of 6 KPIs meet their target in November 2026 so far; Training success misses its target" in shown
+    assert (
+        "6 of 10 KPIs meet their target in November 2026 so far; "
+        "Training success, SLO attainment and 2 more miss theirs" in shown
+    )
     assert "target ≥ 95 %" in shown
     assert "Namespace scratch holds GPUs and no team owns it." in shown
 
@@ -149,7 +154,7 @@ def test_a_page_without_rows_says_what_to_configure(
     emptied = {name: None if absent else tables()[name].clear() for name in (table, *WITH.get(table, ()))}
     make(tmp_path, **emptied)
     shown = words_of(page(name, data=tmp_path))
-    assert re.search(r"(sources|services|prices|teams):", shown), shown
+    assert re.search(r"(sources|services|prices|teams|slos):", shown), shown
 
 
 def test_pipelines_without_runs_say_what_to_configure(page: Open, tmp_path: Path) -> None:

@@ -13,7 +13,20 @@ from pathlib import Path
 
 import polars as pl
 
-from published import billing, bills, gpu, kpis, lines, runs_and_drift, serving, transfers, unit
+from published import (
+    billing,
+    bills,
+    gpu,
+    kpis,
+    lines,
+    on_call,
+    reliability,
+    runs_and_drift,
+    serving,
+    slo,
+    transfers,
+    unit,
+)
 from published.inventory import END, START
 from warehouse.publication import publish
 
@@ -74,15 +87,18 @@ def _tables() -> dict[str, pl.DataFrame]:
         "gpu_idle_workload": gpu.idle(dice),
         "finding": _findings(),
         "source_status": _sources(),
+        **slo.slo(),
+        **on_call.on_call(),
         "analytic_status": pl.DataFrame(
             [{"analytic": "kpi", "status": "ok", "computed_at": END, "message": None}],
             schema={"analytic": pl.String, "status": pl.String, "computed_at": pl.Datetime("us"), "message": pl.String},
         ),
     }
-    found["kpi"] = kpis.kpis(
+    of_efficiency = kpis.kpis(
         waterfall, teams, serving_day, latency, pipeline_day, unit_month.filter(scope_kind="platform"), model
     )
-    found["kpi_definition"] = pl.DataFrame(
+    found["kpi"] = pl.concat([of_efficiency, reliability.kpis(found, of_efficiency.schema)])
+    of_efficiency = pl.DataFrame(
         kpis.DEFINITIONS, schema=["kpi", "title", "question", "unit", "direction", "target"], orient="row"
     ).with_columns(
         pl.col("kpi").replace_strict(kpis.TOPICS).alias("topic"),
@@ -91,6 +107,7 @@ def _tables() -> dict[str, pl.DataFrame]:
         pl.lit("null without events").alias("missing"),
         pl.lit("gpu_activity").alias("facts"),
     )
+    found["kpi_definition"] = pl.concat([of_efficiency, reliability.definitions()], how="diagonal")
     return found
 
 
@@ -145,6 +162,20 @@ def _findings() -> pl.DataFrame:
                 "mod-1b",
                 "model mod-1b has no drift monitor",
                 "add its project to the Evidently workspace",
+            ),
+            (
+                "error",
+                "slo",
+                "ranker-availability 99.95",
+                "ranker-availability 99.95 has used up its error budget: 112 % of it, by Occurrences over 30d",
+                "see when it burnt with `meterline slo` and on the page SLOs",
+            ),
+            (
+                "warning",
+                "on_call",
+                "gpu_memory_error",
+                "10 of 14 judged pages of gpu_memory_error needed no action",
+                "give it a longer `for`, a higher threshold or the severity ticket",
             ),
         ],
         orient="row",
