@@ -26,7 +26,9 @@ def main() -> None:
     try:
         with SamplePlatform(words.end, words.days, words.seed, clock=clock, ports=ports) as platform:
             print(f"Prometheus  {platform.prometheus_url}")
-            print(f"Airflow     {platform.airflow_url}  (bearer token {platform.airflow_token})", flush=True)
+            print(f"Airflow     {platform.airflow_url}  (bearer token {platform.airflow_token})")
+            print(f"PagerDuty   {platform.pagerduty_url}  (API key {platform.pagerduty_token})")
+            print(f"hooks       {platform.hooks_url}", flush=True)
             signal.sigwait(ends)
     except (ValueError, OSError) as error:
         parser.error(str(error))

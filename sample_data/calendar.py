@@ -47,6 +47,33 @@ class Calendar:
         return start, start + 3 * HOUR
 
     @property
+    def failed_rollout(self) -> Span:
+        """A quarter of an hour in which three of ten requests of code-assist fail."""
+        start = self.days_before(2, 10)
+        return start, start + 15 * 60
+
+    @property
+    def slow_burn(self) -> int:
+        """From then on fraud-score fails a few requests in a thousand: too many for its objective, too few to see."""
+        return self.days_before(3, 6)
+
+    @property
+    def flapping_queue(self) -> Span:
+        """Four hours in which translate's queue fills and empties every ten minutes."""
+        start = self.days_before(1, 9)
+        return start, start + 4 * HOUR
+
+    @property
+    def broken_link(self) -> Span:
+        """From an NVLink error of one GPU to the restart of its driver."""
+        return self.days_before(2, 12.25), self.days_before(1, 8)
+
+    @property
+    def broken_memory(self) -> Span:
+        """From 45 minutes before the end to 50 after it: a GPU of summarize has a memory error until it is reset."""
+        return self.end - 45 * 60, self.end + 50 * 60
+
+    @property
     def regression(self) -> int:
         """From then on code-assist is slow."""
         return self.days_before(10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sample_data.fleet import REGIONS
 from sample_data.grid import utc
 from sample_data.platform import Platform
 from sample_data.prices import PRICES, Price
+from sample_data.roster import PLATFORM_SERVICES, PLATFORM_TEAM, TEAM_NAMES
 
 MATCHED_BY_MODEL = frozenset({"rag-answers", "translate", "rerank"})
 """Services that are told by the model name of their engine; the mesh and Knative know only the service's name."""
@@ -76,26 +78,61 @@ sources:
     path: {workspace}
     every: 1d
   - {{name: bill, type: focus, path: {bills}}}
-
+{pages}
 # What the provider calls the same things; a SKU that is not named here (network, support) is nothing that is metered.
 billing:
   skus:
 {skus}
 """
 
+PAGES = """\
+  - name: pages
+    type: pagerduty
+    url: {url}
+    token: {{file: {token}}}
+    teams: {{{teams}}}
+    # Incidents of these services are the platform's fault, all others that of whoever offers the model.
+    attribution: {{{platform}, "*": product}}
+    backfill: 30d
+"""
+
+ALERTING = """
+# Objectives in OpenSLO, routes in Alertmanager's own format, changes to rules: all beside this file.
+slos: [slos/*.yaml]
+alerting:
+  file: alertmanager.yml
+  rules: [rules/*.yaml]
+  owner: platform-oncall
+  external_url: http://127.0.0.1:{api}
+listen: {{api: {api}, dashboards: {dashboards}}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """What the pages about reliability need: PagerDuty with the file of its token, and the ports of Meterline itself.
+
+    slos/*.yaml, rules/*.yaml and alertmanager.yml beside the configuration are the caller's to write.
+    """
+
+    pagerduty_url: str
+    token_file: Path
+    api_port: int
+    dashboards_port: int
+
 
 def demo_configuration(
     platform: Platform, prometheus_url: str, airflow_url: str, token_file: Path, data_dir: Path, workspace_dir: Path,
-    bill_dir: Path,
+    bill_dir: Path, reliability: Reliability | None = None,
 ) -> str:  # fmt: skip
     """The configuration as YAML text.
 
     `token_file` holds Airflow's bearer token, `workspace_dir` the Evidently workspace, `bill_dir` the
-    provider's bills; the caller writes them.
+    provider's bills; the caller writes them. Without `reliability` there are no objectives, alerts and pages.
     """
     change = utc(platform.calendar.price_change).date()
     handed_over = f"{utc(platform.calendar.days_before(9, 12)):%Y-%m-%dT%H:%MZ}"
-    return TEMPLATE.format(
+    text = TEMPLATE.format(
         days=platform.days,
         end=platform.end,
         data=_text(data_dir),
@@ -112,8 +149,22 @@ def demo_configuration(
         token=_text(token_file),
         workspace=_text(workspace_dir),
         bills=_text(bill_dir / "*.csv"),
+        pages=_pages(reliability) if reliability else "",
         prices=_prices(date(change.year - 1, 1, 1), change),
         skus="\n".join(map(_sku, PRICES)),
+    )
+    if reliability is None:
+        return text
+    return text + ALERTING.format(api=reliability.api_port, dashboards=reliability.dashboards_port)
+
+
+def _pages(reliability: Reliability) -> str:
+    teams = {name: team for team, name in TEAM_NAMES.items()} | {PLATFORM_TEAM: "platform"}
+    return PAGES.format(
+        url=reliability.pagerduty_url,
+        token=_text(reliability.token_file),
+        teams=", ".join(f"{name}: {team}" for name, team in teams.items()),
+        platform=", ".join(f"{name}: platform" for name in PLATFORM_SERVICES),
     )
 
 
@@ -146,7 +197,7 @@ def _team(team: Team, handed_over: str) -> str:
     return (
         f"  - {{name: {team.name}, namespaces: [{', '.join(namespaces)}],\n"
         f"     labels: [{{name: team, value: {team.name}{since}}}], cost_center: {team.cost_center},\n"
-        f'     budget: {{monthly: "{team.budget}", quarterly: "{team.quarterly}"}}}}'
+        f'     budget: {{monthly: "{team.budget}", quarterly: "{team.quarterly}", thresholds: [0.8, 1.0]}}}}'
     )
 
 
@@ -158,7 +209,10 @@ def _service(service: Service) -> str:
     objectives = OBJECTIVES.get(service.name)
     budget = SERVICE_BUDGETS.get(service.name)
     lines = [f"  - {{name: {service.name}, team: {service.team}, tier: {service.tier}, path: {service.path},"]
-    lines.append(f"     model: {service.model}," + (f' budget: {{monthly: "{budget}"}},' if budget else ""))
+    lines.append(
+        f"     model: {service.model},"
+        + (f' budget: {{monthly: "{budget}", thresholds: [0.8, 1.0]}},' if budget else "")
+    )
     lines.append(f"     match: {{{match}}}" + (f",\n     {objectives}}}" if objectives else "}"))
     return "\n".join(lines)
 

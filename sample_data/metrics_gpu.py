@@ -6,7 +6,7 @@ copy of its value for each sharing pod. An idle device carries no workload label
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from uuid import NAMESPACE_DNS, uuid5
@@ -28,7 +28,13 @@ DECIMALS = {
     "DCGM_FI_DEV_GPU_UTIL": 0,
     "DCGM_FI_DEV_FB_USED": 0,
     "DCGM_FI_DEV_POWER_USAGE": 1,
+    "DCGM_FI_DEV_XID_ERRORS": 0,
 }
+BROKEN: Mapping[tuple[str, Device], tuple[str, int]] = {
+    ("ust1-h100-01", (2, None)): ("broken_link", 74), ("use1-h100-01", (5, None)): ("broken_memory", 95),
+}  # fmt: skip
+"""Devices that show an XID: an NVLink error until the driver restarts, an uncontained memory error until a reset."""
+
 SPATIAL = {"serving": 0.68, "training": 0.86, "notebook": 0.45, "batch": 0.74, "idle": 0.3}
 """Share of the streaming multiprocessors busy while the engine is."""
 
@@ -95,6 +101,10 @@ def _values(platform: Platform, node: Node, device: Device, stretch: Stretch) ->
     share = 1.0 if device[1] is None else {"7": 1.0, "3": 0.5, "2": 2 / 7, "1": 1 / 7}[(node.profile(device) or "1")[0]]
     memory = node.memory_mib * share * (MEMORY[use] if stretch.owners else 0.006)
     memory_noise = 1.0 if use == "serving" else rng.normal(1.0, 0.01, size)
+    code = np.zeros(platform.grid.size)
+    if (node.name, device) in BROKEN:
+        when, xid = BROKEN[node.name, device]
+        code[platform.grid.span(*getattr(platform.calendar, when))] = xid
     return {
         "DCGM_FI_PROF_GR_ENGINE_ACTIVE": engine,
         "DCGM_FI_PROF_SM_ACTIVE": sm,
@@ -103,6 +113,7 @@ def _values(platform: Platform, node: Node, device: Device, stretch: Stretch) ->
         "DCGM_FI_DEV_GPU_UTIL": np.clip(engine * 108, 0, 100),
         "DCGM_FI_DEV_FB_USED": np.clip(memory * memory_noise * np.ones(size), 0, node.memory_mib),
         "DCGM_FI_DEV_POWER_USAGE": node.idle_watts + (node.full_watts - node.idle_watts) * engine * wobble * 0.9,
+        "DCGM_FI_DEV_XID_ERRORS": code[stretch.points],
     }
 
 

@@ -96,7 +96,11 @@ def _vllm(platform: Platform, service: Service, replica: Replica, metrics: Metri
         _histogram(metrics[f"vllm:{name}_seconds_bucket"], labels, target, bounds, counted(rows, resets))
     busy = replica.finished / STEP * replica.latency * 1.15
     metrics["vllm:num_requests_running"].add(labels, target, 0, rng.poisson(busy))
-    metrics["vllm:num_requests_waiting"].add(labels, target, 0, rng.poisson(np.clip(busy - 2.5, 0, None) * 0.4))
+    waiting = rng.poisson(np.clip(busy - 2.5, 0, None) * 0.4)
+    if service.name == "translate":
+        points = platform.grid.span(*platform.calendar.flapping_queue)
+        waiting[points] += 40 * (np.arange(points.stop - points.start) // 2 % 2)
+    metrics["vllm:num_requests_waiting"].add(labels, target, 0, waiting)
 
 
 def _istio(platform: Platform, service: Service, pods: list[Replica], metrics: Metrics) -> None:

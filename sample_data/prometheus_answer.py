@@ -35,7 +35,7 @@ def answer(store: Store, query: Query, time_ms: int) -> bytes:
 
 
 def _matrix(store: Store, selector: Selector, end: int, length: int) -> Iterator[bytes]:
-    for name, indexes in _chosen(store, selector):
+    for name, indexes in chosen(store, selector):
         printed = store.printed(name)
         for index in indexes:
             samples = printed.between(index, end - length, end)
@@ -61,7 +61,7 @@ def vector(store: Store, query: Query, time_ms: int) -> list[Point]:
 
 
 def _newest(store: Store, selector: Selector, time_ms: int) -> Iterator[Point]:
-    for name, indexes in _chosen(store, selector):
+    for name, indexes in chosen(store, selector):
         printed = store.printed(name)
         for index in indexes:
             samples = printed.between(index, time_ms - LOOKBACK_MS + 1, time_ms)
@@ -78,7 +78,7 @@ def _aggregate(query: Aggregation, points: list[Point]) -> list[Point]:
     return [Point(dict(key), str(number) if query.operator == "count" else "1") for key, number in groups.items()]
 
 
-def _chosen(store: Store, selector: Selector) -> Iterator[tuple[str, Iterable[int]]]:
+def chosen(store: Store, selector: Selector) -> Iterator[tuple[str, Iterable[int]]]:
     """The metrics that a selector may mean, each with the numbers of the series that it does mean."""
     about_name = [matcher for matcher in selector.matchers if matcher.label == "__name__"]
     about_labels = [matcher for matcher in selector.matchers if matcher.label != "__name__"]

@@ -190,11 +190,17 @@ class _Parser:
     def range(self) -> int | None:
         if self.kind != "duration":
             return None
-        parts = re.findall(r"(\d+)(ms|[smhdwy])", self.advance())
-        length = sum(int(number) * MILLISECONDS[unit] for number, unit in parts)
+        length = duration(self.advance().strip("[] \t\n"))
         if not length:
             raise self.error("duration must be greater than 0")
         return length
+
+
+def duration(text: str) -> int:
+    """Milliseconds of a duration such as `1h30m`. Raises ValueError."""
+    if not re.fullmatch(r"(\d+(ms|[smhdwy]))+", text):
+        raise ValueError(text)
+    return sum(int(number) * MILLISECONDS[unit] for number, unit in re.findall(r"(\d+)(ms|[smhdwy])", text))
 
 
 def _text(literal: str) -> str:

@@ -1,4 +1,4 @@
-"""The platform on loopback: both APIs on free ports, in threads of this process, for as long as the context lasts."""
+"""The platform on loopback: its APIs on free ports, in threads of this process, for as long as the context lasts."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import uvicorn
 from starlette.applications import Starlette
 
 from sample_data.airflow_api import airflow_app
+from sample_data.hooks import Hooks
+from sample_data.pagerduty_api import all_incidents, pagerduty_app
 from sample_data.platform import build_platform
 from sample_data.prometheus_api import prometheus_app
 from sample_data.store import Store
@@ -22,11 +24,12 @@ START_TIMEOUT_S = 20.0
 
 
 class SamplePlatform:
-    """A context manager: inside it, the platform answers at `prometheus_url` and `airflow_url`.
+    """A context manager: inside it, the platform answers at its addresses, `prometheus_url` and so on.
 
     `end` is the last moment with data (aware; now when absent), `days` how far back it goes. `clock` says what time it
     is for the servers; without one it stays `end`, so that two runs give the same answers. Data goes on for a day after
-    the end, for a clock that runs. `ports` are those of Prometheus and Airflow, 0 takes a free one.
+    the end, for a clock that runs. `ports` are those of Prometheus and Airflow, 0 takes a free one. `hooks` remembers
+    what was sent to the receivers below `hooks_url`; `pagerduty_key` opens incidents, `pagerduty_token` reads them.
 
     Raises OSError when a port is taken and ValueError for a naive end.
     """
@@ -42,20 +45,35 @@ class SamplePlatform:
         self.airflow_token = secrets.token_urlsafe(32)
         self.prometheus_url = ""
         self.airflow_url = ""
+        self.hooks_url = ""
+        self.runbooks_url = ""
+        self.pagerduty_url = ""
+        self.pagerduty_token = secrets.token_urlsafe(16)
+        self.pagerduty_key = secrets.token_hex(16)
         self._clock = clock or (lambda: self.platform.end)
-        self._ports = ports
+        self.hooks = Hooks(self._clock)
+        self._ports = (*ports, 0, 0)
         self._running: list[_Running] = []
 
     def __enter__(self) -> SamplePlatform:
         credentials = (self.airflow_token, self.airflow_username, self.airflow_password)
-        apps = (prometheus_app(self.store, self._clock), airflow_app(self.platform.runs, self._clock, *credentials))
+        apps = (
+            prometheus_app(self.store, self._clock),
+            airflow_app(self.platform.runs, self._clock, *credentials),
+            self.hooks.app(),
+            pagerduty_app(
+                all_incidents(self.platform.calendar, self.platform.seed), self._clock, self.pagerduty_token,
+                self.pagerduty_key,
+            ),
+        )  # fmt: skip
         try:
             for app, port in zip(apps, self._ports, strict=True):
                 self._running.append(_Running(app, port))
         except BaseException:
             self.__exit__(None, None, None)
             raise
-        self.prometheus_url, self.airflow_url = (one.url for one in self._running)
+        self.prometheus_url, self.airflow_url, hooks, self.pagerduty_url = (one.url for one in self._running)
+        self.hooks_url, self.runbooks_url = f"{hooks}/hooks", f"{hooks}/runbooks"
         return self
 
     def __exit__(

@@ -63,6 +63,7 @@ class Store:
         self.platform = platform
         self._printed: OrderedDict[str, Printed] = OrderedDict()
         self._lock = Lock()
+        self._tables: dict[str, pl.Series | None] = {}
 
     @cached_property
     def metrics(self) -> Mapping[str, Metric]:
@@ -82,6 +83,12 @@ class Store:
                     self._printed.popitem(last=False)
             self._printed.move_to_end(name)
             return self._printed[name]
+
+    def values_of(self, name: str) -> pl.Series | None:
+        """The text of every value that a metric with decimals may have, None for whole numbers. Raises KeyError."""
+        if name not in self._tables:
+            self._tables[name] = _table(self.metrics[name])
+        return self._tables[name]
 
 
 def print_metric(metric: Metric) -> Printed:
@@ -128,6 +135,12 @@ def _table(metric: Metric) -> pl.Series | None:
 
 
 def _texts(rows: pl.DataFrame, table: pl.Series | None) -> pl.Series:
-    value = pl.col("value").cast(pl.String) if table is None else pl.lit(table).gather(pl.col("value"))
-    sample = pl.concat_str(pl.lit("["), pl.col("seconds").cast(pl.String), pl.col("fraction"), value, pl.lit('"],'))
+    value = value_texts(rows["value"], table).alias("printed")
+    seconds = pl.col("seconds").cast(pl.String)
+    sample = pl.concat_str(pl.lit("["), seconds, pl.col("fraction"), pl.lit(value), pl.lit('"],'))
     return rows.select(text=sample)["text"]
+
+
+def value_texts(values: pl.Series, table: pl.Series | None) -> pl.Series:
+    """Values as Prometheus prints them; `table` is that of `Store.values_of`."""
+    return values.cast(pl.String) if table is None else table.gather(values)

@@ -68,6 +68,12 @@ def _replica(platform: Platform, service: Service, pod: Pod) -> Replica:
     share = np.full(len(load), 0.0006)
     if service.name == "chat":
         share[platform.grid.span(*platform.calendar.outage)] = 0.34
+    elif service.name == "code-assist":
+        share[platform.grid.span(*platform.calendar.failed_rollout)] = 0.3
+    elif service.name == "summarize":
+        share[platform.grid.span(*platform.calendar.broken_memory)] = 0.5
+    elif service.name == "fraud-score":
+        share[platform.grid.index(platform.calendar.slow_burn) :] = 0.0036
     failed = rng.binomial(asked, share)
     aborted = rng.binomial(asked - failed, 0.012 if service.runtime == "vllm" else 0.0)
     slow = np.ones(len(load))

@@ -13,7 +13,8 @@ SELECT
     'warning' AS severity, 'on_call' AS topic, rule AS subject,
     concat(CAST(noise AS VARCHAR), ' of ', CAST(actionable + noise AS VARCHAR), ' judged pages of ', rule,
            ' needed no action') AS text,
-    concat('give it a longer `for`, a higher threshold or the severity ticket; try it: `meterline alerts backtest ',
-           rule, '`') AS remedy
+    CASE WHEN severity IS NULL THEN 'give it a longer `for`, a higher threshold or no pager where it is written'
+         ELSE concat('give it a longer `for`, a higher threshold or the severity ticket; try it: `meterline alerts ',
+                     'backtest ', rule, '`') END AS remedy  -- without a severity it is no rule of ours
 FROM ranked
 WHERE place <= 3

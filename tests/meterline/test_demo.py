@@ -8,8 +8,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -28,6 +31,21 @@ def summary(cli, tmp_path: Path) -> tuple[dict[str, object], Path]:
     return json.loads(ran.out), tmp_path / "demo" / "meterline.yaml"
 
 
+def soon(found: Callable[[], list[dict[str, Any]]], seconds: float = 60) -> list[dict[str, Any]]:
+    """What `found` gives when it gives anything, or nothing after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (rows := found()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return rows
+
+
+def pages_told(api: str) -> list[dict[str, Any]]:
+    """The pages that fire, once there are two and each was sent to somebody."""
+    rows = httpx.get(f"{api}/api/v1/alerts", trust_env=False).json()
+    pages = [row for row in rows if row["severity"] == "page"]
+    return pages if len(pages) >= 2 and all(row["paged_at"] for row in pages) else []
+
+
 def test_one_cycle_and_what_the_commands_say_afterwards(cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import meterline.demo
 
@@ -40,6 +58,16 @@ def test_one_cycle_and_what_the_commands_say_afterwards(cli, tmp_path: Path, mon
     bill = json.loads(cli("showback", "--config", config, "--json", "--month", at[:7]).out)
     assert bill["rows"] == found["showback"]
     assert sum(Decimal(row["cost"]) for row in bill["rows"]) == Decimal(bill["total"]) > 0
+    known = {row["kpi"]: row for row in found["kpis"] if row["scope"] == "platform"}
+    # yesterday's dozen of pages for nothing, two of them acknowledged, and a repair that ended then
+    assert (known["alert_precision"]["verdict"], known["alert_precision"]["n"] >= 12) == ("fail", True)
+    assert known["mean_time_to_acknowledge"]["value"] > 60
+    assert known["mttr_platform"]["value"] > 60
+    assert known["platform_incident_count"]["value"] is not None
+    assert known["slo_attainment"]["value"] is not None
+    today = datetime.now(UTC)
+    if today.day > 1:  # runbooks are those of now, and the summary is of yesterday's month
+        assert known["runbook_completeness"]["value"] == pytest.approx(5 / 7)
 
 
 def test_a_directory_of_somebody_else_is_not_touched(cli, tmp_path: Path) -> None:
@@ -75,6 +103,12 @@ def test_it_shows_its_address_soon_stays_and_stops(tmp_path: Path) -> None:
             assert httpx.get(f"{addresses['dashboards']}/_stcore/health", trust_env=False).text == "ok"
             rows = httpx.get(f"{addresses['API']}/api/v1/sources", trust_env=False).json()
             assert {row["status"] for row in rows} == {"ok"}
+            texts = (tmp_path / "demo" / "meterline.yaml").read_text()
+            assert f"external_url: {addresses['API']}" in texts  # links in messages lead to it
+            pages = soon(lambda: pages_told(addresses["API"]))
+            assert {(page["alertname"], page["labels"]["team"]) for page in pages} == {
+                ("gpu_xid", "assistant"), ("slo_burn", "assistant")
+            }  # fmt: skip
             process.send_signal(signal.SIGINT)
             assert process.wait(10) == 0
         finally:

@@ -19,7 +19,7 @@ END = datetime(2026, 11, 24, 10, 58, 31, tzinfo=UTC)
 
 METRICS = ("DCGM_FI_PROF_SM_ACTIVE", "DCGM_FI_DEV_POWER_USAGE", "kube_pod_status_phase", "kube_pod_labels",
            "container_cpu_usage_seconds_total", "vllm:e2e_request_latency_seconds_bucket",
-           "istio_requests_total")  # fmt: skip
+           "istio_requests_total", "vllm:num_requests_waiting")  # fmt: skip
 SERIES = re.compile(rb'\{"metric":\{.*?\},"values?":\[.*?\]\}(?=,\{"metric"|\]\}\}$)')
 
 
@@ -63,6 +63,36 @@ def test_answers_are_those_of_a_real_prometheus(tmp_path):
             assert sorted(SERIES.findall(ours)) == sorted(SERIES.findall(real)), query
             assert ours[:60].split(b"result")[0] == real[:60].split(b"result")[0]
             assert len(ours) == len(real), query
+        start = end - 86_400
+        ranges = (
+            ("istio_requests_total", start, end, 60),  # steps fall into the gap of a missed scrape
+            ("istio_requests_total", start, end, 30),
+            ("istio_requests_total", f"{start + 7.25:.3f}", f"{start + 3600.001:.3f}", "0.5"),
+            ("vllm:num_requests_waiting", start, end, 60),
+            ('DCGM_FI_DEV_POWER_USAGE{UUID=~".*a.*"}', start, end, "5m"),
+            ("container_cpu_usage_seconds_total", start, end, 3600),
+            ('count by (namespace) (kube_pod_status_phase{phase="Running"})', start, end, 1800),
+            ("absent_metric", start, end, 60),
+        )
+        for query, first, last, step in ranges:
+            words = {"query": query, "start": first, "end": last, "step": step}
+            real = httpx.post(f"{url}/api/v1/query_range", data=words, timeout=60).content
+            ours = client.post("/api/v1/query_range", data=words).content
+            assert sorted(SERIES.findall(ours)) == sorted(SERIES.findall(real)), query
+            assert ours[:60].split(b"result")[0] == real[:60].split(b"result")[0]
+            assert len(ours) == len(real), query
+        refused = (
+            ("up", end, start, 60), ("up", start, end, 0), ("up", start, end, 7), ("up[5m]", start, end, 60),
+            ("up", "noon", end, 60), ("up{", start, end, 60), ("up", start, end, "often"),
+        )  # fmt: skip
+        for query, first, last, step in refused:
+            words = {"query": query, "start": first, "end": last, "step": step}
+            real_error = httpx.get(f"{url}/api/v1/query_range", params=words)
+            our_error = client.get("/api/v1/query_range", params=words)
+            assert our_error.status_code == real_error.status_code == 400
+            assert our_error.json()["errorType"] == real_error.json()["errorType"]
+            if query != "up{":
+                assert our_error.json()["error"] == real_error.json()["error"]
         for query in ("up{", "up[5m", '{a=""}', 'up{a=~"("}'):
             real_error = httpx.get(f"{url}/api/v1/query", params={"query": query})
             our_error = client.get("/api/v1/query", params={"query": query})
