@@ -1,6 +1,8 @@
 # Two commands matter: `make demo` and `make test`. Both make .venv first, from requirements.lock and nothing else.
 PYTHON ?= python3
 BIN := .venv/bin
+# one process a core; the tests of a file share one, as they share servers
+PARALLEL := -n logical --dist loadfile
 GROUPS := --all-extras --group test --group lint --group bench --group build
 
 .PHONY: help demo test test-all lint format lock bench clean
@@ -11,10 +13,10 @@ demo: .venv/installed  ## a simulated platform, collected over HTTP, with its da
 	$(BIN)/meterline demo
 
 test: .venv/installed  ## the tests, under 10 minutes on 2 cores
-	$(BIN)/python -m pytest -m "not slow and not evidently"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow and not evidently"
 
 test-all: .venv/installed  ## the tests with the slow and the opt-in ones
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 lint: .venv/installed  ## style, types and the direction of imports
 	$(BIN)/ruff check .
@@ -32,6 +34,8 @@ lock:  ## resolve pyproject.toml anew (needs uv)
 bench: .venv/installed  ## speed and memory against the usual ways, as ratios
 	$(BIN)/python bench/collector.py
 	$(BIN)/python bench/allocation.py
+	$(BIN)/python bench/slo.py
+	$(BIN)/python bench/alerts.py
 
 # uv where there is one, else venv and pip; the project itself is installed in place, without dependencies. The lock is
 # complete, so pip gets --no-deps: with hashes it would refuse `pandas[parquet]`, which Evidently asks for.

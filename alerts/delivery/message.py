@@ -113,14 +113,14 @@ def _item(alert: Mapping[str, Any], links: object) -> Item:
     )
     return Item(
         status="resolved" if resolved else "firing",
-        title=_summary(labels, annotations),
+        title=_line(_summary(labels, annotations)),
         description=annotations.get("description", ""),
-        severity=labels.get("severity", ""),
+        severity=_line(labels.get("severity", "")),
         since=_utc(str(alert.get("startsAt", ""))),
         until=_utc(str(alert.get("endsAt", ""))) if resolved else "",
         values=tuple((k, v) for k, v in annotations.items() if k not in ANNOTATIONS_WITH_A_PLACE and v),
-        labels=tuple((k, v) for k, v in sorted(labels.items()) if k not in LABELS_NOT_REPEATED),
-        owner=next((both[name] for name in OWNERS for both in (annotations, labels) if both.get(name)), ""),
+        labels=tuple((_line(k), _line(v)) for k, v in sorted(labels.items()) if k not in LABELS_NOT_REPEATED),
+        owner=_line(next((both[name] for name in OWNERS for both in (annotations, labels) if both.get(name)), "")),
         links=own,
     )
 
@@ -138,6 +138,11 @@ def _title(payload: Mapping[str, Any], items: Sequence[Item], status: str, sever
         what = _summary(labels, common) or group or f"{len(alerts)} alerts"
     text = " ".join(f"{mark} {severity}: {what}".split() if severity else f"{mark} {what}".split())
     return text if len(text) <= TITLE_LENGTH else text[: TITLE_LENGTH - 1] + "…"
+
+
+def _line(text: str) -> str:
+    """`text` without lines of its own, which would look like ours."""
+    return " ".join(text.split())
 
 
 def _summary(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ import unicodedata
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 SHORT = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
 LONG = {written[1]: letter.encode() for letter, written in SHORT.items()} | {"\\": b"\\", '"': b'"'}
-PLAIN = re.compile(r'[ !#-\[\]-~]*')  # printable ASCII without " and \: nothing to escape, and nearly every text
+PLAIN = re.compile(r"[ !#-\[\]-~]*")  # printable ASCII without " and \: nothing to escape, and nearly every text
 ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|([^\\]+)", re.DOTALL)
 
 

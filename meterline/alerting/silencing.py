@@ -11,6 +11,7 @@ from alerts.routing.matcher_text import Mode, parse_matchers
 from warehouse.errors import ConfigurationError
 
 PARTS = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+LONGEST = timedelta(days=36500)
 UNITS = ("weeks", "days", "hours", "minutes", "seconds")
 
 
@@ -18,9 +19,13 @@ def duration(text: str) -> timedelta:
     """`2h`, `1d12h`, as Prometheus writes them. Raises ConfigurationError."""
     found = PARTS.fullmatch(text)
     values = {unit: int(part) for unit, part in zip(UNITS, found.groups(), strict=True) if part} if found else {}
-    if not values or not any(values.values()):
+    try:
+        span = timedelta(**values)
+    except OverflowError:
+        span = timedelta.max
+    if not timedelta(0) < span <= LONGEST:
         raise ConfigurationError(f"{text!r} is no duration", "expected for example 2h, 30m or 1d12h")
-    return timedelta(**values)
+    return span
 
 
 def matchers_of(words: Sequence[str], mode: Mode = "fallback") -> tuple[Matcher, ...]:

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 
 from alerts.delivery.alertmanager import AlertmanagerPush
 from alerts.delivery.heartbeat import Heartbeat
+from alerts.delivery.kinds import unusable
 from alerts.delivery.office import PostOffice
 from alerts.dispatch.dispatcher import Dispatcher
 from alerts.routing.load import Routing
@@ -29,10 +30,10 @@ from meterline.alerting.rules import rules_of
 from meterline.alerting.stale import CYCLES, last_evaluated, shifted, watch_evaluation
 from meterline.collecting import Clock, utc_now
 from meterline.config.model import Config
-from warehouse.alert_log.intake import expire
+from warehouse.alert_log.intake import expire, prolong
 from warehouse.alert_log.log import AlertLog
 from warehouse.database import Warehouse
-from warehouse.errors import MeterlineError, WarehouseError
+from warehouse.errors import ConfigurationError, MeterlineError, WarehouseError
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,10 @@ LONGEST_SLEEP = 1.0
 
 BURST = 0.1
 """Seconds from the first sign of something new: what comes in a burst is taken in together."""
+
+
+SAY_AGAIN = 60.0
+"""Seconds between two lines about one and the same failure."""
 
 
 class Station:
@@ -63,6 +68,7 @@ class Station:
         self._woken = threading.Event()
         self._swap = threading.Lock()
         self._sleep = LONGEST_SLEEP
+        self._said: dict[str, tuple[str, float]] = {}
         self._threads = [
             threading.Thread(target=self._evaluate, name="alerts-pulse", daemon=True),
             threading.Thread(target=self._route, name="alerts-routing", daemon=True),
@@ -85,11 +91,14 @@ class Station:
 
     def prepare(self) -> None:
         """Go on where the log says that the last process stopped."""
-        for warning in self._routing.warnings:
-            logger.warning("alerting: %s", warning)
         now = self._began = self._clock()
         self._jumps = Jumps(now, self._monotonic())
-        self._dispatcher.start(now)
+        if self._push is None:
+            _warn(self._routing)
+            self._dispatcher.start(now)
+        else:  # nothing is routed here, so nothing may be said to be
+            with self._log.transaction() as tx:
+                prolong(tx, now + self._routing.resolve_timeout)
 
     def start(self) -> None:
         """Evaluate, route and send in threads of its own."""
@@ -106,18 +115,22 @@ class Station:
         self._woken.set()
 
     def reload(self, config: Config) -> None:
-        """Take the routing and the rules of `config`. Raises ConfigurationError, and the old ones stay."""
+        """Take the routing and the rules of `config`. Raises MeterlineError, and the old ones stay."""
         routing = routing_of(config)
         rules = rules_of(config)
-        if (config.alerting and config.alerting.alertmanager) != (
-            self._config.alerting and self._config.alerting.alertmanager
-        ):
-            logger.warning("alerting: whether Alertmanager routes takes effect when the service is started again")
+        if _peers(config) != _peers(self._config):  # the file that it names instead routes nothing yet
+            raise ConfigurationError(
+                "alerting.alertmanager: which Alertmanagers route, or that none does, changes only with a start",
+                "start the service again",
+            )
         with self._swap:
+            if self._push is None:  # first: it alone can fail, when the disk is full
+                self._dispatcher.reload(routing, self._clock())
             self._config, self._routing = config, routing
             self._pulse.take(config, rules)
-            self._dispatcher.reload(routing, self._clock())
             self._office.reload(routing)
+        if self._push is None:
+            _warn(routing)
         self.wake()
 
     def stop(self, deadline: float = 3.0) -> None:
@@ -177,13 +190,32 @@ class Station:
         """What nobody expected is one line and stops nothing; the next turn tries again."""
         try:
             work()
-        except WarehouseError as error:
-            logger.error("%s alerts: %s", doing, error)
         except MeterlineError as error:
-            logger.warning("%s alerts: %s", doing, error)
+            self._say(logging.ERROR if isinstance(error, WarehouseError) else logging.WARNING, doing, str(error))
         except Exception as defect:
-            logger.error("%s alerts: %s: %s", doing, type(defect).__name__, (str(defect).splitlines() or [""])[0])
+            self._say(logging.ERROR, doing, f"{type(defect).__name__}: {(str(defect).splitlines() or [''])[0]}")
             logger.debug("%s alerts", doing, exc_info=True)
+        else:
+            self._said.pop(doing, None)
+
+    def _say(self, level: int, doing: str, what: str) -> None:
+        """Once a minute: a disk that is full must not be filled with the news of it."""
+        before, at = self._said.get(doing, ("", 0.0))
+        if what != before or self._monotonic() - at >= SAY_AGAIN:
+            self._said[doing] = what, self._monotonic()
+            logger.log(level, "%s alerts: %s", doing, what)
+
+
+def _peers(config: Config) -> tuple[str, ...]:
+    return (config.alerting.alertmanager if config.alerting else None) or ()
+
+
+def _warn(routing: Routing) -> None:
+    """Say what is odd, and which receivers can never be told: their deliveries will be dead letters."""
+    for warning in routing.warnings:
+        logger.warning("alerting: %s", warning)
+    for problem in unusable(routing):
+        logger.error("alerting: %s", problem)
 
 
 def _until(next_at: datetime | None, now: datetime) -> float:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from alerts.dispatch.silences import Silences
 from alerts.routing.matcher import Matcher, matches_all
 from alerts.routing.matcher_text import parse_matchers
 from alerts.routing.route import match
 from meterline.alerting.posted import Posted, parse_posted
 from meterline.alerting.silencing import checked, stored
 from meterline.api_alerts.answering import Desk, answer, body_of, fields_of, text_of
-from warehouse.alert_log import silences
-from warehouse.alert_log.history import Listed, listed
+from warehouse.alert_log import history, silences
+from warehouse.alert_log.history import Listed
 from warehouse.alert_log.intake import accept
 from warehouse.alert_log.silences import Silence
 from warehouse.errors import ConfigurationError, MeterlineError, WarehouseError
@@ -75,28 +77,30 @@ class Compatible:
         """`filter` (matchers), `active`, `silenced`, `inhibited`, `receiver`, as Alertmanager has them."""
         query, now = request.query_params, self._desk.clock()
         wanted = _filters(query.getlist("filter"))
-        shown = {
-            kind: query.get(name, "true") != "false"
-            for kind, name in (("silenced", "silenced"), ("inhibited", "inhibited"), ("muted", "muted"))
-        }
+        hidden = {kind for kind in history.SUPPRESSIONS if query.get(kind, "true") == "false"}
         active = query.get("active", "true") != "false"
-        rows = [
-            self._gettable(one, now)
-            for one in listed(self._desk.log, limit=100_000)
-            if matches_all(wanted, one.alert.labels)
-            and (all(shown[kind] for kind in one.suppressed) if one.suppressed else active)
-        ]
+        silencing = Silences()
+        silencing.read(self._desk.log, now)
+        rows = []
+        for one in history.listed(self._desk.log, limit=100_000):
+            if not matches_all(wanted, one.alert.labels):
+                continue
+            kept_back = self._kept_back(one, silencing.matching(one.alert.labels, now))
+            if not hidden.intersection(kept_back) if kept_back else active:
+                rows.append(self._gettable(one, kept_back))
         return answer(rows)
 
-    def _gettable(self, one: Listed, now: datetime) -> dict[str, Any]:
+    def _kept_back(self, one: Listed, silenced: Sequence[str]) -> dict[str, list[str]]:
+        """What keeps an alert back, by kind: silences as they are now, the rest as its group was looked at last."""
+        log, found = self._desk.log, {"silenced": list(silenced)} if silenced else {}
+        if "inhibited" in one.suppressed:
+            found["inhibited"] = [history.suppressor(log, one.alert.fingerprint, "inhibited").get("by", "?")]
+        if "muted" in one.suppressed:
+            found["muted"] = [history.suppressor(log, one.alert.fingerprint, "muted").get("interval", "?")]
+        return found
+
+    def _gettable(self, one: Listed, kept_back: Mapping[str, list[str]]) -> dict[str, Any]:
         alert = one.alert
-        receivers = [{"name": route.receiver} for route in match(self._desk.routing().root, alert.labels)]
-        silencing = [
-            silence.id
-            for silence in silences.silences(self._desk.log, now)
-            if "silenced" in one.suppressed and silence.state(now) == "active"
-            and matches_all(_matchers(silence), alert.labels)
-        ]  # fmt: skip
         return {
             "fingerprint": alert.fingerprint,
             "labels": dict(alert.labels),
@@ -105,12 +109,10 @@ class Compatible:
             "startsAt": alert.starts_at,
             "endsAt": alert.ends_at or alert.expires_at or datetime(1, 1, 1, tzinfo=UTC),
             "updatedAt": alert.received_at,
-            "receivers": receivers,
+            "receivers": [{"name": route.receiver} for route in match(self._desk.routing().root, alert.labels)],
             "status": {
-                "state": "suppressed" if one.suppressed else "active",
-                "silencedBy": silencing,
-                "inhibitedBy": ["?"] if "inhibited" in one.suppressed else [],
-                "mutedBy": ["?"] if "muted" in one.suppressed else [],
+                "state": "suppressed" if kept_back else "active",
+                **{f"{kind}By": kept_back.get(kind, []) for kind in history.SUPPRESSIONS},
             },
         }
 
@@ -167,6 +169,8 @@ class Compatible:
         })  # fmt: skip
 
     async def reload(self, request: Request) -> Response:
+        if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+            raise HTTPException(403, "a web page elsewhere may not ask for this")
         try:
             await run_in_threadpool(self._desk.reload)
         except MeterlineError as error:
@@ -182,10 +186,6 @@ def _filters(texts: list[str]) -> list[Matcher]:
         return [matcher for text in texts for matcher in parse_matchers(text)]
     except ValueError as error:
         raise ConfigurationError(f"filter: {error}", 'expected for example filter=service="chat"') from error
-
-
-def _matchers(silence: Silence) -> list[Matcher]:
-    return [Matcher(one["name"], one["op"], one["value"]) for one in silence.matchers]  # type: ignore[arg-type]
 
 
 def _covers(silence: Silence, wanted: list[Matcher]) -> bool:

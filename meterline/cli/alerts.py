@@ -32,17 +32,23 @@ note_option = click.option("--note", default="", metavar="TEXT", help="Kept with
 
 @click.group(invoke_without_command=True)
 @click.pass_context
-def alerts(context: click.Context) -> None:
-    """What fires now, why you were paged or not; acknowledge, judge, silence, backtest."""
+@config_option
+@json_option
+def alerts(context: click.Context, config: Path, json: bool) -> None:
+    """What fires now, why you were paged or not; acknowledge, judge, silence, backtest.
+
+    Without a subcommand it is `list`.
+    """
     if context.invoked_subcommand is None:
-        context.invoke(list_alerts)
+        context.exit(context.invoke(list_alerts, config=config, json=json, everything=False))
+    context.default_map = {name: {"config": config} for name in alerts.commands}
 
 
 @alerts.command("list")
 @config_option
 @json_option
 @click.option("--all", "everything", is_flag=True, help="Also those that ended in the last seven days.")
-def list_alerts(config: Path = Path("meterline.yaml"), json: bool = False, everything: bool = False) -> int:
+def list_alerts(config: Path, json: bool, everything: bool) -> int:
     """The alerts that fire now."""
     from meterline.alerting.explaining import listed_row
     from meterline.output import as_json, print_table
@@ -56,10 +62,19 @@ def list_alerts(config: Path = Path("meterline.yaml"), json: bool = False, every
         click.echo(as_json(rows))
     elif rows:
         columns = ("fingerprint", "alertname", "severity", "state", "starts_at", "paged_at", "acked_by", "summary")
-        print_table([row | {"summary": row["annotations"].get("summary", "")} for row in rows], columns, "Alerts")
+        rows.sort(key=lambda row: (row["state"] == "resolved", row["severity"] not in ("page", "critical")))
+        print_table([_for_people(row) for row in rows], columns, "Alerts")
     else:
-        click.echo("nothing fires" if everything else "nothing fires; --all also shows what ended in the last 7 days")
+        none = "nothing fired in the last 7 days"
+        click.echo(none if everything else "nothing fires; --all also shows what ended in the last 7 days")
     return 0
+
+
+def _for_people(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with its summary, times to the second, and nothing that a terminal would obey."""
+    times = {key: value.replace(microsecond=0) for key, value in row.items() if isinstance(value, datetime)}
+    words = {"alertname": visible(row["alertname"]), "summary": visible(row["annotations"].get("summary", ""))}
+    return row | times | words
 
 
 @alerts.command()
@@ -76,10 +91,10 @@ def explain(fingerprint: str, config: Path, json: bool) -> int:
     if json:
         click.echo(as_json(told))
         return 0
-    click.echo(" ".join(f'{name}="{value}"' for name, value in sorted(told["labels"].items())))
-    click.echo(f"\nPaged? {told['answer']}\n")
+    click.echo(visible(" ".join(f'{name}="{value}"' for name, value in sorted(told["labels"].items()))))
+    click.echo(f"\nPaged? {visible(told['answer'])}\n")
     for line in told["lines"]:
-        click.echo(f"{line['at']:%Y-%m-%d %H:%M:%S}  {line['text']}")
+        click.echo(f"{line['at']:%Y-%m-%d %H:%M:%S}  {visible(line['text'])}")
     return 0
 
 
@@ -166,7 +181,11 @@ def list_silences(config: Path, json: bool) -> int:
     if json:
         click.echo(as_json(rows))
     elif rows:
-        print_table(rows, ("id", "state", "ends_at", "created_by", "matchers", "comment"), "Silences")
+        words = ("created_by", "matchers", "comment")
+        print_table(
+            [row | {name: visible(row[name]) for name in words} for row in rows],
+            ("id", "state", "ends_at", *words), "Silences",
+        )  # fmt: skip
     else:
         click.echo("no silences")
     return 0
@@ -190,6 +209,11 @@ def expire(ids: tuple[str, ...], config: Path) -> int:
 alerts.add_command(route)
 alerts.add_command(backtest)
 alerts.add_command(rules)
+
+
+def visible(text: str) -> str:
+    """`text` of others on one line: what would move the cursor or begin a line of its own is written out."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Row
@@ -75,13 +75,22 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """When a group that the alert is in is looked at next, and whether it ever was."""
+
+    next_at: datetime
+    before: bool
+
+
+@dataclass(frozen=True, slots=True)
 class History:
-    """All of one alert, oldest first."""
+    """All of one alert, oldest first. `looks` are those of the groups that it was routed to, as far as they exist."""
 
     alert: StoredAlert
     episodes: tuple[Episode, ...]
     events: tuple[Event, ...]
     notifications: tuple[Notification, ...]
+    looks: tuple[Look, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +128,26 @@ def history(log: AlertLog, fingerprint: str, events: int = 1000) -> History | No
         "SELECT * FROM (SELECT * FROM event WHERE fingerprint = ? ORDER BY id DESC LIMIT ?) ORDER BY id",
         (fingerprint, events),
     )
+    happened = tuple(Event(from_us(row["at"]), row["kind"], json.loads(row["detail"])) for row in found)
     return History(
         alerts[0],
         tuple(
             _episode(row)
             for row in log.rows("SELECT * FROM episode WHERE fingerprint = ? ORDER BY fired_at", (fingerprint,))
         ),
-        tuple(Event(from_us(row["at"]), row["kind"], json.loads(row["detail"])) for row in found),
+        happened,
         _notifications(log, fingerprint),
+        _looks(log, happened),
+    )
+
+
+def _looks(log: AlertLog, events: Sequence[Event]) -> tuple[Look, ...]:
+    routed = next((event for event in reversed(events) if event.kind == "routed"), None)
+    places = [(route["receiver"], route["group_key"]) for route in routed.detail.get("routes", [])] if routed else []
+    return tuple(
+        Look(from_us(row["next_flush_at"]), row["flushed"] > 0)
+        for place in places
+        for row in log.rows("SELECT * FROM aggregation WHERE receiver = ? AND group_key = ?", place)
     )
 
 
@@ -184,6 +205,15 @@ def suppressions(log: AlertLog, fingerprint: str) -> tuple[str, ...]:
     """What keeps its notifications back now, by the newest event of each kind."""
     rows = log.rows(f"SELECT ({CHANGES}) AS changes FROM (SELECT ? AS fingerprint) AS a", (fingerprint,))
     return _in_force(json.loads(rows[0]["changes"]))
+
+
+def suppressor(log: AlertLog, fingerprint: str, kind: str) -> Mapping[str, Any]:
+    """The detail of the newest event of `kind`, one of SUPPRESSIONS; empty when there is none."""
+    rows = log.rows(
+        "SELECT detail FROM event WHERE fingerprint = ? AND kind = ? ORDER BY id DESC LIMIT 1", (fingerprint, kind)
+    )
+    found: Mapping[str, Any] = json.loads(rows[0]["detail"]) if rows else {}
+    return found
 
 
 def _in_force(newest: Mapping[str, int]) -> tuple[str, ...]:

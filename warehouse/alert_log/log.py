@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from warehouse.errors import WarehouseError
 
@@ -18,18 +17,10 @@ FILE_NAME = "alerts.sqlite"
 SCHEMA_VERSION = 1
 BUSY_SECONDS = 10.0
 CACHE_KIB = 32 * 1024
-READER_CACHE_KIB = 4 * 1024  # each thread that reads has one
+READER_CACHE_KIB = 4 * 1024
 CHECKPOINT_PAGES = 8000  # 32 MB of write-ahead log: a storm touches many pages, and each checkpoint waits for the disk
 
 Parameters = Mapping[str, Any] | Sequence[Any]
-Connection = TypeVar("Connection", bound=sqlite3.Connection)
-
-
-class _Reader(sqlite3.Connection):
-    """A thread's connection for reading. It is closed with its thread: web servers end idle threads all day long."""
-
-    def __del__(self) -> None:
-        self.close()
 
 
 class Writing:
@@ -65,11 +56,11 @@ class AlertLog:
         self.directory = directory
         self._path = directory / FILE_NAME
         self._lock = threading.RLock()
-        self._reading = threading.local()
-        self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
+        self._idle: list[sqlite3.Connection] = []  # for reading; as many as ever read at once, whatever their threads
+        self._closed = False
         with self._explained():
             directory.mkdir(parents=True, exist_ok=True)
-            self._connection = self._connect(sqlite3.Connection, CACHE_KIB)
+            self._connection = self._connect(CACHE_KIB)
             self._migrate()
 
     @classmethod
@@ -77,11 +68,10 @@ class AlertLog:
         """Whether a log was ever begun there."""
         return (directory / FILE_NAME).exists()
 
-    def _connect(self, kind: type[Connection], cache_kib: int) -> Connection:
+    def _connect(self, cache_kib: int) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, factory=kind,
-            cached_statements=256,
-        )  # fmt: skip
+            self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -117,19 +107,33 @@ class AlertLog:
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
         """All rows of one SELECT over what is stored; waits for no writer."""
-        with self._explained():
-            connection: _Reader | None = getattr(self._reading, "connection", None)
-            if connection is None:
-                connection = self._reading.connection = self._connect(_Reader, READER_CACHE_KIB)
-                with self._lock:
-                    self._readers.add(connection)
+        with self._explained(), self._reader() as connection:
             return connection.execute(sql, parameters).fetchall()
 
+    @contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        """One of our own for a while: those of threads that ended would stay open."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect(READER_CACHE_KIB)
+        try:
+            yield connection
+        finally:
+            self._idle.append(connection)
+            if self._closed:
+                self._close_idle()
+
     def close(self) -> None:
+        self._closed = True
         with self._lock:
-            for connection in (*self._readers, self._connection):
-                connection.close()
-            self._readers.clear()
+            self._connection.close()
+        self._close_idle()
+
+    def _close_idle(self) -> None:
+        while self._idle:
+            with suppress(IndexError):  # another thread took it
+                self._idle.pop().close()
 
     def __enter__(self) -> Self:
         return self

@@ -120,11 +120,11 @@ def _mark_paged(tx: Writing, attempt: int, at: int) -> None:
         (attempt,),
     )[0]
     prints = json.loads(row["alerts"])
-    # one that waited long does not speak of an alert that began again meanwhile
+    # one that waited long does not speak of an alert that began again meanwhile (later than now: a clock put back)
     tx.each(
         "UPDATE episode SET paged_at = ? WHERE fingerprint = ? AND paged_at IS NULL AND ended_at IS NULL "
-        "AND fired_at <= ?",
-        [(at, one, row["created_at"]) for one in prints],
+        "AND (fired_at <= ? OR fired_at > ?)",
+        [(at, one, row["created_at"], at) for one in prints],
     )
     detail = as_text({"delivery": row["id"], "receiver": row["receiver"], "reason": row["reason"]})
     tx.each(

@@ -2,12 +2,13 @@
 -- made. Times are microseconds since the epoch (UTC). JSON has sorted keys.
 
 -- The newest state of each alert. `ends_at` is set once it is resolved; `expires_at` is when it resolves unless posted
--- again (NULL: only an explicit end resolves it). `revision` grows with each change that a router must know.
+-- again (NULL: only an explicit end resolves it). `revision` grows with each change that a router must know. It has a
+-- rowid: rows are long and fingerprints random, and a storm that wrote into as many pages would wait for the disk.
 CREATE TABLE alert (
-    fingerprint TEXT PRIMARY KEY, labels TEXT NOT NULL, annotations TEXT NOT NULL, generator_url TEXT NOT NULL,
+    fingerprint TEXT NOT NULL PRIMARY KEY, labels TEXT NOT NULL, annotations TEXT NOT NULL, generator_url TEXT NOT NULL,
     origin TEXT NOT NULL, starts_at INTEGER NOT NULL, ends_at INTEGER, expires_at INTEGER, received_at INTEGER NOT NULL,
     revision INTEGER NOT NULL
-) WITHOUT ROWID;
+);
 CREATE INDEX alert_revision ON alert (revision);
 CREATE INDEX alert_expiry ON alert (expires_at) WHERE ends_at IS NULL AND expires_at IS NOT NULL;
 

@@ -60,9 +60,13 @@ def _nothing(detail: Detail) -> Iterator[str]:
 
 
 def _reading(detail: Detail) -> Iterator[str]:
+    yield f"rule {detail.get('rule')}: {_values(detail)}"
+
+
+def _values(detail: Detail) -> str:
     against = "" if detail.get("threshold") is None else f", threshold {_number(detail['threshold'])}"
     others = ", ".join(f"{name} {_number(value)}" for name, value in (detail.get("columns") or {}).items())
-    yield f"rule {detail.get('rule')}: value {_number(detail.get('value'))}{against}{others and f' ({others})'}"
+    return f"value {_number(detail.get('value'))}{against}{others and f' ({others})'}"
 
 
 def _pending(detail: Detail) -> Iterator[str]:
@@ -71,7 +75,10 @@ def _pending(detail: Detail) -> Iterator[str]:
 
 
 def _recovered(detail: Detail) -> Iterator[str]:
-    yield f"the condition of rule {detail.get('rule')} is over: {detail.get('reason')}"
+    because = detail.get("reason")
+    if because == "value":
+        because = _values(detail) if detail.get("value") is not None else "its value is back"
+    yield f"the condition of rule {detail.get('rule')} is over: {because}"
 
 
 def _flapping(detail: Detail) -> Iterator[str]:
@@ -79,7 +86,15 @@ def _flapping(detail: Detail) -> Iterator[str]:
 
 
 def _pushed(detail: Detail) -> Iterator[str]:
-    yield f"told to the Alertmanager {detail.get('peer')}: {detail.get('status')}"
+    yield pushed(detail)
+
+
+def pushed(detail: Detail) -> str:
+    """What came of telling an Alertmanager."""
+    if "answer" not in detail:
+        return f"told to the Alertmanager {detail.get('peer')}"
+    said = " ".join(str(part) for part in (detail.get("status"), detail["answer"]) if part)
+    return f"the Alertmanager {detail.get('peer')} did not take it: {said}"
 
 
 def _number(value: object) -> str:

@@ -118,3 +118,11 @@ def test_a_teams_card_shows_texts_as_they_are_and_stays_small() -> None:
     assert "more alerts" in big.decode()
     actions = json.loads(teams_body(delivery(), False))["attachments"][0]["content"]["actions"]
     assert [one["title"] for one in actions] == ["Why was I paged?", "Acknowledge", "Noise", "Runbook"]
+
+
+def test_a_label_makes_no_lines_of_its_own() -> None:
+    """They would look like ours: `Runbook: ...`."""
+    labels = LABELS | {"pod": "p\r\nRunbook: http://evil.example"}
+    [item] = message_of(payload(labels=labels)).items
+    assert ("pod", "p Runbook: http://evil.example") in item.labels
+    assert "\n" not in item.title + item.owner + item.severity

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -225,3 +226,11 @@ def test_a_storm_is_one_notification_for_each_group(story: Story) -> None:
     assert len(sent) == 20
     assert sum(len(one.alerts) for one in sent) == 3000
     assert {one.reason for one in sent} == {"first notification"}
+
+
+def test_a_start_in_the_far_future_stops_nothing(story: Story) -> None:
+    """An overflow in one alert must not be the end of routing for all."""
+    story.post(alert("Far", datetime.max.replace(tzinfo=UTC)))
+    story.fire("A", service="other")
+    story.until(31)
+    assert sorted(sent.statuses for sent in story.sent()) == [[("firing", "A")], [("firing", "Far")]]

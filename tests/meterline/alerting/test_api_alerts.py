@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from starlette.testclient import TestClient
 
 from alerts.routing.load import parse_routing
-from meterline.alerting.links import link_maker
+from meterline.alerting.links import link_maker, read
 from meterline.api import create_app
 from meterline.api_alerts.answering import Desk
 from meterline.service.listening import ApiServer, bind
@@ -98,6 +99,64 @@ def test_an_alert_with_an_end_and_no_start_fires_now(client: TestClient, log: Al
     assert one.alert.starts_at <= datetime.now(UTC)
 
 
+@pytest.mark.parametrize("at", ["0001-01-02T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_times_that_nothing_can_be_added_to_are_cut(client: TestClient, log: AlertLog, at: str) -> None:
+    """An hour after the last second of the year 9999 is an error, and would be one in every turn of routing."""
+    assert client.post("/api/v2/alerts", json=[{"labels": {"alertname": "A"}, "startsAt": at}]).status_code == 200
+    [one] = listed(log)
+    assert 1970 <= one.alert.starts_at.year <= 2200
+    beyond = "9999-12-31T23:59:59-14:00"
+    assert client.post("/api/v2/alerts", json=[{"labels": {"a": "b"}, "endsAt": beyond}]).status_code == 400
+    silence = {"matchers": [{"name": "a", "value": "b"}], "startsAt": at, "endsAt": beyond}
+    assert client.post("/api/v2/silences", json=silence).status_code == 400
+
+
+def test_one_that_is_too_large_hides_no_other(client: TestClient, log: AlertLog) -> None:
+    posted = [{"labels": {"alertname": "x" * 70_000}}, {"labels": {"alertname": "A"}}]
+    answer = client.post("/api/v2/alerts", json=posted)
+    assert (answer.status_code, "long texts are for annotations" in answer.text) == (400, True)
+    assert [one.alert.labels["alertname"] for one in listed(log)] == ["A"]
+
+
+def test_bodies_are_not_read_without_end(client: TestClient) -> None:
+    assert client.post("/alerts/say?t=x", content=b"x" * 5000).status_code == 413
+    answer = client.post(
+        "/api/v2/alerts", content=b" " * ((32 << 20) + 1), headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code == 413
+
+
+def test_an_id_that_is_no_text_is_the_sender_s_mistake(client: TestClient) -> None:
+    ends = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    silence = {"matchers": [{"name": "a", "value": "b"}], "startsAt": NOW.isoformat(), "endsAt": ends, "id": ["x"]}
+    assert client.post("/api/v2/silences", json=silence).status_code == 400
+
+
+def test_a_foreign_page_cannot_reload(client: TestClient) -> None:
+    assert client.post("/-/reload", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert client.post("/-/reload", headers={"Sec-Fetch-Site": "same-origin"}).status_code == 200
+
+
+def test_what_keeps_an_alert_back_is_named(client: TestClient, log: AlertLog) -> None:
+    """A silence at once; the rest as its group was looked at last."""
+    one = fire(client)
+    fire(client, pod="p")
+    with log.transaction() as tx:
+        tx.execute(
+            "INSERT INTO event (at, fingerprint, kind, detail) VALUES (0, ?, 'inhibited', ?)",
+            (one, '{"by": "f00", "rule": 0}'),
+        )
+    ends = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    silence = {"matchers": [{"name": "pod", "value": "p"}], "startsAt": NOW.isoformat(), "endsAt": ends}
+    made = client.post("/api/v2/silences", json=silence).json()["silenceID"]
+    statuses = {row["labels"].get("pod"): row["status"] for row in client.get("/api/v2/alerts").json()}
+    assert statuses == {
+        None: {"state": "suppressed", "silencedBy": [], "inhibitedBy": ["f00"], "mutedBy": []},
+        "p": {"state": "suppressed", "silencedBy": [made], "inhibitedBy": [], "mutedBy": []},
+    }
+    assert client.get("/api/v2/alerts?silenced=false&inhibited=false").json() == []
+
+
 def test_a_foreign_page_cannot_post(client: TestClient) -> None:
     body = json.dumps([{"labels": {"alertname": "A"}}])
     assert client.post("/api/v2/alerts", content=body, headers={"Content-Type": "text/plain"}).status_code == 415
@@ -177,6 +236,19 @@ def test_a_link_asks_first_and_acts_when_told(client: TestClient, log: AlertLog)
     forged = re.sub(r"t=.", "t=X", made["noise"])
     assert client.post(forged).status_code == 400
     assert client.get(made["explain"]).json()[0]["fingerprint"] == one
+
+
+def test_a_link_is_good_for_thirty_days_whatever_the_clock_did(log: AlertLog) -> None:
+    now = datetime.now(UTC)
+    links = link_maker(log, "http://127.0.0.1/")
+    assert links is not None
+    token = parse_qs(urlsplit(links("k", now)["noise"]).query)["t"][0]
+    assert read(log, token, now + timedelta(days=29)).word == "noise"
+    assert read(log, token, now - timedelta(hours=1)).word == "noise", "the clock was put back since"
+    with pytest.raises(ConfigurationError, match="older than 30 days"):
+        read(log, token, now + timedelta(days=31))
+    with AlertLog(log.directory / "other") as other, pytest.raises(ConfigurationError, match="not made by this"):
+        read(other, token, now)
 
 
 def test_a_bad_reload_is_told_and_the_old_one_stays(client: TestClient, woken: Woken) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -172,3 +173,14 @@ def test_many_fingerprints_are_each_the_hash_of_its_bytes(several: list[dict[str
         return f"{digest:016x}"
 
     assert fingerprints(several) == tuple(map(plain, several))
+
+
+def test_one_long_label_does_not_lengthen_all_others() -> None:
+    """Hashed together, 3,000 short ones beside one of 100,000 characters would take gigabytes."""
+    several = [{"alertname": "x" * 100_000}, *({"alertname": "A", "n": str(n)} for n in range(3000))]
+    tracemalloc.start()
+    found = fingerprints(several)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found == tuple(fingerprint(labels) for labels in several)
+    assert peak < 100e6

@@ -125,6 +125,26 @@ def test_a_link_acts_on_the_alerts_that_its_message_told(log: AlertLog) -> None:
     assert feedback.told_of(log, "key of {}:{}", NOON - SECOND) == ()
 
 
+def test_a_word_about_an_old_message_is_not_about_what_fires_now(log: AlertLog) -> None:
+    """The alert ended and fired again since the message was sent."""
+    queue(log, integration="pagerduty[0]")
+    later = NOON + timedelta(hours=1)
+    for ends_at, now in ((later, later), (None, later + SECOND)):
+        with log.transaction() as tx:
+            intake.accept(tx, [Alert(CHAT, {}, now, ends_at)], now, None)
+    queue(log, integration="pagerduty[0]")
+    with log.transaction() as tx:
+        assert feedback.acknowledge(tx, [PRINT], "mo", "", later + 2 * SECOND, told_at=NOON + SECOND) == 1
+        assert feedback.forward_acknowledgement(tx, [PRINT], "mo", later + 2 * SECOND, told_at=NOON + SECOND) == 0
+        assert feedback.judge(tx, [PRINT], "noise", "mo", "", later + 2 * SECOND, told_at=NOON + SECOND) == 1
+        assert feedback.judge(tx, [PRINT], "noise", "mo", "", later, told_at=NOON - SECOND) == 0
+    known = history(log, PRINT)
+    assert known is not None
+    assert [(one.acked_by, one.verdict) for one in known.episodes] == [("mo", "noise"), (None, None)]
+    with log.transaction() as tx:
+        assert feedback.forward_acknowledgement(tx, [PRINT], "mo", later + 2 * SECOND, told_at=later + 2 * SECOND) == 1
+
+
 def answer(log: AlertLog, now: datetime = NOON + timedelta(minutes=1)) -> str:
     known = history(log, PRINT)
     assert known is not None
