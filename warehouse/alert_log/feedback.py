@@ -18,9 +18,9 @@ from warehouse.alert_log.moment import to_us
 Verdict = Literal["actionable", "noise", "planned", "duplicate"]
 VERDICTS: tuple[str, ...] = get_args(Verdict)
 
-NEWEST = """
-fired_at = (SELECT max(fired_at) FROM episode AS newer WHERE newer.fingerprint = episode.fingerprint
-            AND (? IS NULL OR newer.fired_at <= ?))
+EPISODE = """
+SELECT max(fired_at) FILTER (WHERE :told_at IS NULL OR fired_at <= :told_at) AS fired_at, max(fired_at) AS newest
+FROM episode WHERE fingerprint = :one
 """
 FORWARD = """
 INSERT INTO delivery (group_key, receiver, integration, dedup_key, reason, priority, alerts, payload, state, created_at,
@@ -63,18 +63,21 @@ def _record(
     tx: Writing, fingerprints: Sequence[str], kind: str, detail: dict[str, str], now: datetime, change: str,
     values: tuple[object, ...], note: str, told_at: datetime | None,
 ) -> int:  # fmt: skip
-    known, until = 0, to_us(told_at)
+    known = 0
     for one in fingerprints:
-        changed = tx.execute(
-            f"UPDATE episode SET {change}, notes = notes + ? WHERE fingerprint = ? AND {NEWEST}",
-            (*values, int(bool(note)), one, until, until),
+        episode = tx.rows(EPISODE, {"one": one, "told_at": to_us(told_at)})[0]
+        if episode["fired_at"] is None:
+            continue
+        known += 1
+        tx.execute(
+            f"UPDATE episode SET {change}, notes = notes + ? WHERE fingerprint = ? AND fired_at = ?",
+            (*values, int(bool(note)), one, episode["fired_at"]),
         )
-        if changed:
-            known += 1
-            tx.execute(
-                "INSERT INTO event (at, fingerprint, kind, detail) VALUES (?, ?, ?, ?)",
-                (to_us(now), one, kind, as_text(detail)),
-            )
+        earlier = {} if episode["fired_at"] == episode["newest"] else {"fired_at": episode["fired_at"]}
+        tx.execute(
+            "INSERT INTO event (at, fingerprint, kind, detail) VALUES (?, ?, ?, ?)",
+            (to_us(now), one, kind, as_text({**detail, **earlier})),
+        )
     return known
 
 

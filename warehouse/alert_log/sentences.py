@@ -48,11 +48,11 @@ def _held(detail: Detail) -> Iterator[str]:
 
 
 def _judged(detail: Detail) -> Iterator[str]:
-    yield f"judged {detail.get('verdict')} by {detail.get('by')}{_note(detail)}"
+    yield f"judged {detail.get('verdict')} by {detail.get('by')}{_about(detail)}{_note(detail)}"
 
 
 def _acknowledged(detail: Detail) -> Iterator[str]:
-    yield f"acknowledged by {detail.get('by')}{_note(detail)}"
+    yield f"acknowledged by {detail.get('by')}{_about(detail)}{_note(detail)}"
 
 
 def _nothing(detail: Detail) -> Iterator[str]:
@@ -118,6 +118,11 @@ def event_sentences(event: Event) -> Iterator[str]:
     else:
         words = ", ".join(f"{key} {value}" for key, value in event.detail.items())
         yield f"{event.kind}: {words}" if words else event.kind
+
+
+def _about(detail: Detail) -> str:
+    """Of a word that came by a link in an old message."""
+    return f", about the time that it fired at {clock(from_us(detail['fired_at']))}" if "fired_at" in detail else ""
 
 
 def _note(detail: Detail) -> str:

@@ -141,6 +141,8 @@ def test_a_word_about_an_old_message_is_not_about_what_fires_now(log: AlertLog) 
     known = history(log, PRINT)
     assert known is not None
     assert [(one.acked_by, one.verdict) for one in known.episodes] == [("mo", "noise"), (None, None)]
+    lines = [text for _, text in explain(known, later).lines]
+    assert "judged noise by mo, about the time that it fired at 2026-11-24 12:00:00Z" in lines
     with log.transaction() as tx:
         assert feedback.forward_acknowledgement(tx, [PRINT], "mo", later + 2 * SECOND, told_at=later + 2 * SECOND) == 1
 
