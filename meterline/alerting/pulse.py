@@ -11,6 +11,7 @@ state.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,6 +34,9 @@ from warehouse.published import Published
 logger = logging.getLogger(__name__)
 
 EVERY = timedelta(seconds=30)
+PATIENCE = 15.0
+"""Seconds that rules wait for the newest indicators; then they are evaluated without them."""
+
 OFTEN = timedelta(minutes=5)
 DAILY = timedelta(days=1)
 KEEP = timedelta(days=400)
@@ -64,6 +68,8 @@ class Pulse:
         self._warehouse = warehouse
         self._log = log
         self._last: dict[str, datetime] = {}
+        self._collecting: threading.Thread | None = None
+        self._failure: Exception | None = None
         self.take(config, rules_of(config))
 
     def take(self, config: Config, rules: Rules) -> None:
@@ -73,7 +79,7 @@ class Pulse:
     def beat(self, now: datetime, stopping: Callable[[], bool]) -> None:
         """Evaluate everything once. Raises WarehouseError when nothing can be stored."""
         config, rules = self._config, self._rules
-        collect_slis(self._warehouse, config, now)
+        self._collect(config, now)
         if stopping():
             return
         try:
@@ -88,6 +94,24 @@ class Pulse:
             self._store_pages(now)
         if self._due("daily", DAILY, now) and not stopping():
             self._daily(now)
+
+    def _collect(self, config: Config, now: datetime) -> None:
+        """The newest indicators, in a thread of their own: a server that hangs must not hold up the other rules."""
+        if self._collecting is None or not self._collecting.is_alive():
+            self._failure = None
+            self._collecting = threading.Thread(
+                target=self._collected, args=(config, now), name="alerts-indicators", daemon=True
+            )
+            self._collecting.start()
+        self._collecting.join(PATIENCE)
+        if self._failure is not None:
+            raise self._failure
+
+    def _collected(self, config: Config, now: datetime) -> None:
+        try:
+            collect_slis(self._warehouse, config, now)
+        except Exception as failure:  # told by the beat that waits for it
+            self._failure = failure
 
     def _store_pages(self, now: datetime) -> None:
         error: MeterlineError | None = None
