@@ -20,6 +20,9 @@ CACHE_KIB = 32 * 1024
 READER_CACHE_KIB = 4 * 1024
 CHECKPOINT_PAGES = 20000  # 80 MB of write-ahead log: a storm touches the same pages again and again
 
+NO_ROOM = "see that the disk has room and that this user may write there; nothing that was stored is lost"
+DAMAGED = "restore it from a backup, or move it away with its -wal and -shm: what fires will be posted again"
+
 Parameters = Mapping[str, Any] | Sequence[Any]
 
 
@@ -148,9 +151,9 @@ class AlertLog:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
+            damaged = "not a database" in str(error) or "malformed" in str(error)
             raise WarehouseError(
-                f"the log of alerts {self._path} cannot be used ({error})",
-                "see that the disk has room and that this user may write there; nothing that was stored is lost",
+                f"the log of alerts {self._path} cannot be used ({error})", DAMAGED if damaged else NO_ROOM
             ) from error
 
 

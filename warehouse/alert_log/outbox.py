@@ -20,6 +20,18 @@ from warehouse.alert_log.moment import from_us, to_us
 
 OPEN = "('queued', 'sending')"
 
+WAITING = f"""
+SELECT d.*, (SELECT count(*) FROM attempt WHERE delivery_id = d.id AND finished_at IS NULL) AS cut_off
+FROM delivery AS d
+WHERE d.receiver = :receiver AND d.integration = :integration AND d.state IN {OPEN} AND d.next_at {{due}} :now
+  AND NOT EXISTS (
+      SELECT 1 FROM delivery AS older
+      WHERE older.receiver = d.receiver AND older.integration = d.integration AND older.group_key = d.group_key
+        AND older.id < d.id AND older.state IN {OPEN})
+ORDER BY d.priority, d.id LIMIT 1
+"""
+"""Two questions, what is due and then what is not: each walks along an index and stops at the first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -73,14 +85,8 @@ def waiting(log: AlertLog, receiver: str, integration: str, now: datetime) -> De
 
     First what is due, then the smallest priority number, then the oldest; never one before an older one of its group.
     """
-    rows = log.rows(
-        "SELECT d.*, (SELECT count(*) FROM attempt WHERE delivery_id = d.id AND finished_at IS NULL) AS cut_off "
-        f"FROM delivery AS d WHERE d.receiver = ? AND d.integration = ? AND d.state IN {OPEN} AND NOT EXISTS ("
-        "SELECT 1 FROM delivery AS older WHERE older.group_key = d.group_key AND older.receiver = d.receiver "
-        f"AND older.integration = d.integration AND older.id < d.id AND older.state IN {OPEN}) "
-        "ORDER BY d.next_at > ?, d.priority, d.id LIMIT 1",
-        (receiver, integration, to_us(now)),
-    )
+    place = {"receiver": receiver, "integration": integration, "now": to_us(now)}
+    rows = log.rows(WAITING.format(due="<="), place) or log.rows(WAITING.format(due=">"), place)
     return _delivery(rows[0]) if rows else None
 
 

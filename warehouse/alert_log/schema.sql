@@ -45,7 +45,10 @@ CREATE TABLE delivery (
     reason TEXT NOT NULL, priority INTEGER NOT NULL, alerts TEXT NOT NULL, payload TEXT NOT NULL, state TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, next_at INTEGER NOT NULL, finished_at INTEGER
 );
-CREATE INDEX delivery_open ON delivery (receiver, integration, id) WHERE state IN ('queued', 'sending');
+-- What waits, in the order in which it is sent, and by group: a storm may leave 50,000 of them, and each is looked for.
+CREATE INDEX delivery_open ON delivery (receiver, integration, priority, id) WHERE state IN ('queued', 'sending');
+CREATE INDEX delivery_open_group ON delivery (receiver, integration, group_key, id)
+    WHERE state IN ('queued', 'sending');
 CREATE INDEX delivery_group ON delivery (group_key, receiver, integration, id);
 -- One row a request. An attempt without `finished_at` was cut off: whether the receiver took it is not known.
 CREATE TABLE attempt (

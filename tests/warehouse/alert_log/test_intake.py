@@ -123,8 +123,9 @@ def test_a_second_process_sees_what_the_first_wrote(log: AlertLog, tmp_path: Pat
 
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "alerts.sqlite").write_bytes(b"no database" * 1000)
-    with pytest.raises(WarehouseError, match=r"alerts\.sqlite"):
+    with pytest.raises(WarehouseError, match=r"alerts\.sqlite") as caught:
         AlertLog(tmp_path)
+    assert "from a backup" in (caught.value.remedy or "")
 
 
 def test_a_newer_file_is_refused(log: AlertLog, tmp_path: Path) -> None:
