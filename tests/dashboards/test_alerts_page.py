@@ -240,7 +240,7 @@ def test_an_unusable_log_is_an_answer_not_a_traceback(page: Open, tmp_path: Path
     told = words_of(page("alerts", data=tmp_path))
     assert "The log of alerts" in told
     assert "cannot be used" in told
-    assert "See that the disk has room" in told
+    assert "Restore it from a backup" in told
 
 
 def test_episodes_that_overlap_are_one_bar_and_others_are_not() -> None:
