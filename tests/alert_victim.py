@@ -22,6 +22,8 @@ from warehouse.alert_log.intake import accept
 from warehouse.alert_log.log import AlertLog
 
 TURN = 0.01
+LOOKS = 400
+"""Turns without anything to route or send, longer than an interval of any group."""
 SQL = "SELECT ts, value FROM bad WHERE ts >= $since AND ts < $until"
 Labels = Mapping[str, str]
 
@@ -74,7 +76,7 @@ def _evaluate(log: AlertLog, batch: Sequence[Labels]) -> None:
 def _drained(log: AlertLog, dispatcher: Dispatcher) -> None:
     waiting = threading.Event()
     quiet = 0
-    while quiet < 50:  # half a second without anything to route or send
+    while quiet < LOOKS:
         due = log.rows("SELECT count(*) AS n FROM aggregation WHERE flushed = 0")[0]["n"]
         quiet = 0 if due or outbox.open_integrations(log) else quiet + 1
         waiting.wait(TURN)
